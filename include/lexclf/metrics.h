@@ -1,0 +1,83 @@
+/* metrics.h - how good the answers are: scikit-learn's definitions, with zero_division = 0.
+ *
+ * Scores are collected one record at a time and kept (K floats a record, no texts); metrics are computed at the end.
+ * A label that the data holds and the model does not know counts as a class of its own, which is never predicted.
+ *
+ *     lex_scores *scores = lex_scores_new(LEX_TASK_SINGLE, K);
+ *     lex_scores_add(scores, probabilities, &truth, 1);
+ *     lex_metrics metrics;
+ *     lex_metrics_compute(&metrics, scores, NULL);
+ *     printf("%.4f\n", metrics.macro.f1);
+ *     lex_metrics_release(&metrics);
+ *     lex_scores_free(scores);
+ */
+#ifndef LEXCLF_METRICS_H
+#define LEXCLF_METRICS_H
+
+#include "lexclf/memory.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum {
+    LEX_TASK_SINGLE, /* one label of K: softmax */
+    LEX_TASK_MULTI,  /* any number of K labels: K sigmoids */
+    LEX_TASK_BINARY, /* one sigmoid: label 0 is the positive one, label 1 its absence, which has no output */
+} lex_task;
+
+typedef struct lex_scores lex_scores;
+
+/* n_outputs: K outputs of the model; 1 for LEX_TASK_BINARY. */
+lex_scores *lex_scores_new(lex_task task, int64_t n_outputs);
+void lex_scores_free(lex_scores *scores);
+
+/* Adds a record: probabilities (K), and the indices of its true labels. A label that the model does not know has an
+ * index >= K (BINARY: >= 2), the same for the same name. SINGLE and BINARY take exactly one; MULTI any number,
+ * without repetition. */
+void lex_scores_add(lex_scores *scores, const float *probabilities, const int32_t *truth, int64_t n_truth);
+int64_t lex_scores_count(const lex_scores *scores);
+
+typedef struct {
+    double precision, recall, f1;
+} lex_prf;
+
+typedef struct {
+    lex_prf prf;
+    int64_t support;  /* records that truly have the label */
+    double aupr;      /* average precision (sklearn.metrics.average_precision_score); 0 without support */
+    double threshold; /* the one in force; 0 for SINGLE, where the arg-max decides */
+} lex_label_metrics;
+
+typedef struct {
+    int64_t n;          /* records */
+    double accuracy;    /* MULTI: the whole set of labels must be right */
+    lex_prf micro;      /* SINGLE, BINARY: equal to accuracy */
+    lex_prf macro;      /* mean over labels that the model knows or the data holds */
+    lex_prf weighted;   /* mean weighted by support */
+    double loss;        /* mean cross-entropy; MULTI and BINARY: mean binary cross-entropy over records and outputs;
+                           records whose truth has no output are left out */
+    double ece;         /* expected calibration error, 15 bins of equal width, on the confidence of the predicted label
+                           (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017); MULTI and BINARY: over
+                           all decisions */
+    double aupr_macro;  /* mean of aupr over labels with support */
+    int64_t n_labels;   /* model labels, then unknown ones */
+    lex_label_metrics *per_label; /* (n_labels), owned */
+    int64_t *confusion; /* (n_labels, n_labels), rows truth, columns prediction; owned; NULL for MULTI */
+} lex_metrics;
+
+/* thresholds: one an output for MULTI and BINARY, or NULL for 0.5; a label is given when its probability is at least
+ * the threshold. Ties of the arg-max go to the lower index. */
+void lex_metrics_compute(lex_metrics *out, const lex_scores *scores, const double *thresholds);
+void lex_metrics_release(lex_metrics *metrics);
+
+/* One number by its name in reports: accuracy, macro_f1, micro_precision, weighted_recall, loss, ece, aupr_macro ...
+ * False when there is no such name. */
+bool lex_metrics_by_name(double *out, const lex_metrics *metrics, lex_str name);
+/* Whether more is better (all but loss and ece). */
+bool lex_metric_is_gain(lex_str name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,81 @@
+/* tokenizer.h - text to token ids, with the place of every token in the text.
+ *
+ * A tokenizer is opened from a model folder and never changes afterwards; many threads may encode with one. Encoding
+ * yields all tokens of a text, without special tokens around it and without truncation; framing (special tokens,
+ * the cut at the maximum length, later windows) is laid on top by lex_tokenizer_frame(), for all families alike.
+ *
+ * BERT's WordPiece, cased and uncased (Devlin et al., "BERT", 2019; Schuster and Nakajima, "Japanese and Korean Voice
+ * Search", 2012), as Hugging Face's fast tokenizer computes it: control characters cleaned, CJK characters isolated,
+ * accents stripped by canonical decomposition, punctuation split by Unicode category, words of more than 100
+ * characters unknown, added tokens matched in the text before anything else. `tokenizer.json` alone or `vocab.txt`
+ * alone defines it; where both are there, `tokenizer.json` is the source. The truncation and the padding that
+ * `tokenizer.json` may hold are ignored.
+ *
+ *     lex_tokenizer *tokenizer = NULL;
+ *     LEX_TRY(lex_tokenizer_open(&tokenizer, "models/all-MiniLM-L6-v2", err));
+ *     lex_tokens tokens, sequence;
+ *     lex_tokens_init(&tokens);
+ *     lex_tokens_init(&sequence);
+ *     lex_tokenizer_encode(tokenizer, LEX_STR("Quiet enjoyment"), &tokens);
+ *     bool cut = lex_tokenizer_frame(tokenizer, &tokens, 128, &sequence);   // [CLS] quiet enjoyment [SEP]
+ */
+#ifndef LEXCLF_TOKENIZER_H
+#define LEXCLF_TOKENIZER_H
+
+#include "lexclf/memory.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LEX_VOCAB_MAX 4000000      /* tokens in a vocabulary */
+#define LEX_TOKENIZER_JSON_MAX (1u << 28) /* bytes of tokenizer.json or vocab.txt */
+
+/* One token: its id in [0, V) and the bytes [begin, end) of the encoded text that it stands for. Tokens that stand
+ * for nothing ([CLS], [SEP]) have begin = end = 0. */
+typedef struct {
+    int32_t id;
+    uint32_t begin;
+    uint32_t end;
+} lex_token;
+
+/* A growing list of tokens, and the scratch memory that encoding needs; one a thread. */
+typedef struct {
+    lex_token *items;
+    int64_t n;
+    int64_t capacity;
+    void *scratch; /* the tokenizer's own; freed by release */
+} lex_tokens;
+
+void lex_tokens_init(lex_tokens *tokens);
+void lex_tokens_release(lex_tokens *tokens);
+
+typedef struct lex_tokenizer lex_tokenizer;
+
+/* Reads tokenizer.json, or vocab.txt with tokenizer_config.json and special_tokens_map.json, from `dir`.
+ * LEX_ERR_INPUT, naming the file and the reason, when none defines a tokenizer, when a component is of a kind that is
+ * not known here (named), when a special token ([UNK], [CLS], [SEP], [PAD]) is missing, or when ids collide. */
+lex_status lex_tokenizer_open(lex_tokenizer **out, const char *dir, lex_err *err) LEX_MUST_CHECK;
+void lex_tokenizer_free(lex_tokenizer *tokenizer);
+
+/* All tokens of `text` (valid UTF-8, under 4 GiB; U+0000 is a character like any other), replacing what `out` held. */
+void lex_tokenizer_encode(const lex_tokenizer *tokenizer, lex_str text, lex_tokens *out);
+
+/* One sequence as the encoder sees it: special tokens around as many of `tokens`, from the first, as fit into
+ * `max_length`. Returns whether any were dropped. max_length is at least the number of special tokens. */
+bool lex_tokenizer_frame(const lex_tokenizer *tokenizer, const lex_tokens *tokens, int64_t max_length,
+                         lex_tokens *out);
+
+/* How many tokens framing adds (2 for BERT). */
+int64_t lex_tokenizer_n_special(const lex_tokenizer *tokenizer);
+/* One more than the largest id: the rows an embedding table must have. */
+int64_t lex_tokenizer_vocab_size(const lex_tokenizer *tokenizer);
+/* `model_max_length` of tokenizer_config.json, or 0 when it is absent or absurdly large. */
+int64_t lex_tokenizer_model_max_length(const lex_tokenizer *tokenizer);
+/* The id of [UNK]. */
+int32_t lex_tokenizer_unknown_id(const lex_tokenizer *tokenizer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
