@@ -1,0 +1,39 @@
+/* machine.c - what this process may use of the machine: processors (affinity, cgroup quota), and the clock. */
+#include "lexclf/file.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <time.h>
+
+/* Processors granted by a cgroup v2 CPU quota, or `limit` where there is none. Rounded up: half a CPU is one. */
+static int cgroup_limit(int limit)
+{
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+    if (!file)
+        return limit;
+    long long quota = 0, period = 0;
+    if (fscanf(file, "%lld %lld", &quota, &period) == 2 && quota > 0 && period > 0) {
+        long long cpus = (quota + period - 1) / period;
+        if (cpus < limit)
+            limit = (int)cpus;
+    }
+    fclose(file);
+    return limit;
+}
+
+int lex_cpu_count(void)
+{
+    cpu_set_t set;
+    int n = 1;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        n = CPU_COUNT(&set);
+    n = cgroup_limit(n);
+    return n < 1 ? 1 : n;
+}
+
+double lex_now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
