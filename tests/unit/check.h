@@ -61,13 +61,4 @@ static inline int check_report(const char *name)
     return check_n_failed || !check_n;
 }
 
-/* Each test file uses the checks that it needs. */
-static inline void check_unused(void)
-{
-    (void)check_int;
-    (void)check_str;
-    (void)check_near;
-    (void)check_unused;
-}
-
 #endif
