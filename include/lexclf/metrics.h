@@ -16,16 +16,11 @@
 #define LEXCLF_METRICS_H
 
 #include "lexclf/memory.h"
+#include "lexclf/task.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef enum {
-    LEX_TASK_SINGLE, /* one label of K: softmax */
-    LEX_TASK_MULTI,  /* any number of K labels: K sigmoids */
-    LEX_TASK_BINARY, /* one sigmoid: label 0 is the positive one, label 1 its absence, which has no output */
-} lex_task;
 
 /* More labels than this, which are most likely a wrong column, get no confusion matrix. */
 #define LEX_CONFUSION_MAX_LABELS 2000

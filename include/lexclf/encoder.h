@@ -1,0 +1,133 @@
+/* encoder.h - token ids to logits, and the way back.
+ *
+ * BERT (Devlin et al. 2019) as transformers computes it: embeddings, L layers of attention and feed-forward with
+ * layer normalisation after each, a pooling, a linear head of K outputs. Each block has a forward that saves what it
+ * needs on a tape and a backward that is called in reverse order; there is no autograd graph.
+ *
+ * Batches are packed: sequences lie behind one another without padding, and never see each other. A record has one or
+ * more sequences (windows of a long document); their pooled rows are averaged, record by record.
+ *
+ * Shapes: B sequences, R records, T rows (tokens) in all, C width, H heads, L layers, K outputs, V vocabulary.
+ *
+ *     lex_encoder *encoder = NULL;
+ *     LEX_TRY(lex_encoder_new(&encoder, runtime, &config, LEX_POOLING_CLS, K, err));
+ *     LEX_TRY(lex_encoder_bind(encoder, values, err));              // one pointer a parameter
+ *     lex_batch_add(&batch, ids, n, 0, true);
+ *     lex_tensor *logits = lex_encoder_forward(encoder, scope, &batch, NULL, NULL);   // (R, K)
+ *     LEX_TRY(lex_scope_status(scope, err));
+ */
+#ifndef LEXCLF_ENCODER_H
+#define LEXCLF_ENCODER_H
+
+#include "lexclf/json.h"
+#include "lexclf/task.h"
+#include "lexclf/tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- what config.json says ---- */
+typedef struct {
+    int64_t vocab_size;  /* V */
+    int64_t width;       /* C */
+    int64_t n_layers;    /* L */
+    int64_t n_heads;     /* H; divides C */
+    int64_t inner_width; /* of the feed-forward */
+    int64_t n_positions;
+    int64_t n_segments; /* token types */
+    double layer_norm_eps;
+    double hidden_dropout, attention_dropout, head_dropout; /* probabilities, in training only */
+    double initializer_range;                               /* standard deviation of fresh weights */
+} lex_encoder_config;
+
+/* Reads a config.json. LEX_ERR_INPUT names what is missing, out of range, or not supported (with what is). */
+lex_status lex_encoder_config_read(lex_encoder_config *out, const lex_json *config, lex_err *err) LEX_MUST_CHECK;
+
+/* ---- parameters ---- */
+typedef struct {
+    const char *name; /* as transformers stores it: "bert.encoder.layer.0.attention.self.query.weight" */
+    int n_dims;
+    int64_t shape[2];
+    int64_t count;  /* elements */
+    int64_t offset; /* first float in the flat buffer */
+    int layer;      /* -1 embeddings, 0 .. L-1, L the head */
+    bool decay;     /* false for biases and layer normalisation */
+    bool head;      /* pooler or classifier: may be fresh */
+} lex_param;
+
+typedef enum { LEX_POOLING_CLS, LEX_POOLING_MEAN } lex_pooling;
+
+typedef struct lex_encoder lex_encoder;
+
+lex_status lex_encoder_new(lex_encoder **out, lex_runtime *runtime, const lex_encoder_config *config,
+                           lex_pooling pooling, int64_t n_outputs, lex_err *err) LEX_MUST_CHECK;
+void lex_encoder_free(lex_encoder *encoder);
+
+/* The parameters, in the order of the flat buffer; borrowed. */
+const lex_param *lex_encoder_params(const lex_encoder *encoder, int64_t *n_params);
+/* Floats in the flat buffer: at least the sum of counts; the gaps are zero and stay zero. */
+int64_t lex_encoder_flat_count(const lex_encoder *encoder);
+
+/* For answering: weights are used where they lie (on the CPU without a copy), values[i] being the count floats of
+ * parameter i, which must outlive the encoder. */
+lex_status lex_encoder_bind(lex_encoder *encoder, const float *const *values, lex_err *err) LEX_MUST_CHECK;
+/* For training: weights are copied into one flat buffer on the device, with a gradient buffer of the same layout. */
+lex_status lex_encoder_bind_flat(lex_encoder *encoder, const float *const *values, lex_err *err) LEX_MUST_CHECK;
+/* The flat buffers (1-D float32); NULL unless bound flat. Borrowed. */
+lex_tensor *lex_encoder_weights(lex_encoder *encoder);
+lex_tensor *lex_encoder_gradients(lex_encoder *encoder);
+
+/* ---- a batch ---- */
+typedef struct {
+    int64_t *ids, *positions, *segments; /* (T) */
+    int64_t n_rows, row_capacity;        /* T */
+    int64_t *starts;                     /* (B + 1): first row of each sequence */
+    uint32_t *example;                   /* (B): names the sequence for dropout */
+    int64_t n_sequences, sequence_capacity;
+    int64_t *record_starts;   /* (R + 1): first sequence of each record */
+    int64_t *record_rows;     /* (R + 1): 0, 1, ... R: the records seen as sequences of one row */
+    uint32_t *record_example; /* (R): of each record's first sequence */
+    int64_t n_records, record_capacity;
+} lex_batch;
+
+void lex_batch_init(lex_batch *batch);
+void lex_batch_release(lex_batch *batch);
+void lex_batch_clear(lex_batch *batch);
+/* Adds a sequence of n >= 1 ids, each under V and n at most n_positions: of a new record, or a further window of the
+ * last one. `example` must differ between sequences of one training step. */
+void lex_batch_add(lex_batch *batch, const int32_t *ids, int64_t n, uint32_t example, bool new_record);
+
+/* ---- forwards and backwards ---- */
+/* Dropout as in training; each probability < 0 stands for the config's. */
+typedef struct {
+    double hidden_dropout, attention_dropout, head_dropout;
+    uint64_t seed;
+    uint32_t step;
+} lex_train_mode;
+
+typedef struct lex_tape lex_tape;
+lex_tape *lex_tape_new(const lex_encoder *encoder);
+void lex_tape_free(lex_tape *tape);
+
+/* Logits (R, K), in `scope`. mode: NULL for answering. tape: NULL when there is no way back; what it saves lives in
+ * `scope`. */
+lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch,
+                                const lex_train_mode *mode, lex_tape *tape);
+/* Adds the gradients of all parameters for dlogits (R, K) to the gradient buffer. `batch` and `tape` as forwards. */
+void lex_encoder_backward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, lex_tape *tape,
+                          lex_tensor *dlogits);
+
+/* ---- the loss, on the host ---- */
+/* SINGLE: softmax and cross-entropy with labels (R). MULTI, BINARY: sigmoid and binary cross-entropy, averaged over
+ * the K outputs, with targets (R, K) of 0 and 1. Returns the sum over records, times `scale`; writes its gradient
+ * into dlogits (R, K) unless that is NULL. */
+double lex_loss(lex_task task, const float *logits, int64_t n_records, int64_t n_outputs, const int32_t *labels,
+                const uint8_t *targets, double scale, float *dlogits);
+/* Probabilities (R, K) of logits (R, K): softmax over K, or sigmoids. */
+void lex_probabilities(lex_task task, const float *logits, int64_t n_records, int64_t n_outputs, float *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,181 @@
+/* tensor.h - tensors, the scopes they live in, and the operations that an encoder is made of, forwards and backwards.
+ *
+ * The first use opens the torch shim (src/tensor/torch_shim.cc) and with it libtorch; programs that never open a
+ * runtime never wait for either. On a CPU some operations are kernels of ours (attention, dropout, AdamW, embedding
+ * gradients), chosen at run time by what the processor has; the rest, and all of CUDA, is libtorch's.
+ *
+ * A tensor belongs to the scope it was made in and is freed with it; what must outlive a scope is moved to another
+ * with lex_scope_keep(). Tensors are contiguous unless an operation says otherwise.
+ *
+ * Operations do not return a status each: a scope remembers the first failure, every later operation in it does
+ * nothing and returns NULL (which all operations accept), and lex_scope_status() tells at the end of a block of work.
+ * So the code of an encoder reads like its paper.
+ *
+ *     lex_runtime *runtime = NULL;
+ *     LEX_TRY(lex_runtime_open(&runtime, "cpu", 2, err));
+ *     lex_scope *scope = lex_scope_new(runtime);
+ *     lex_tensor *x = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, C}, values);
+ *     lex_tensor *h = lex_gelu(scope, lex_linear_apply(scope, x, weight, bias));   // (T, 4C)
+ *     LEX_TRY(lex_scope_status(scope, err));
+ */
+#ifndef LEXCLF_TENSOR_H
+#define LEXCLF_TENSOR_H
+
+#include "lexclf/memory.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- the runtime: libtorch, a device, threads ---- */
+typedef struct lex_runtime lex_runtime;
+
+/* device: "auto" (CUDA if it is there and works), "cpu", "cuda" or "cuda:N". n_threads: 0 for one a processor.
+ * LEX_ERR_SYSTEM: no libtorch, no AVX2, no such device. */
+lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads, lex_err *err) LEX_MUST_CHECK;
+void lex_runtime_close(lex_runtime *runtime);
+bool lex_runtime_is_cuda(const lex_runtime *runtime);
+/* "cpu" or "cuda:0", for people and reports. */
+const char *lex_runtime_device(const lex_runtime *runtime);
+const char *lex_runtime_torch_version(const lex_runtime *runtime);
+/* Runs `run` on [0, n) in pieces of at least `grain`, on libtorch's threads; returns when all are done. */
+void lex_parallel_for(const lex_runtime *runtime, int64_t n, int64_t grain,
+                      void (*run)(void *context, int64_t begin, int64_t end), void *context);
+
+/* ---- scopes and tensors ---- */
+typedef enum { LEX_F32, LEX_F16, LEX_BF16, LEX_I64 } lex_dtype;
+typedef struct lex_tensor lex_tensor;
+typedef struct lex_scope lex_scope;
+
+lex_scope *lex_scope_new(lex_runtime *runtime);
+void lex_scope_free(lex_scope *scope);
+/* Frees the tensors and forgets a failure; the scope can be used again. */
+void lex_scope_reset(lex_scope *scope);
+/* The first failure since the last reset, as LEX_ERR_SYSTEM (or what caused it). */
+lex_status lex_scope_status(const lex_scope *scope, lex_err *err) LEX_MUST_CHECK;
+bool lex_scope_failed(const lex_scope *scope);
+/* Moves a tensor of `from` to `to`, where a failure of `from` is noted too. Returns it, or NULL. */
+lex_tensor *lex_scope_keep(lex_scope *to, lex_scope *from, lex_tensor *tensor);
+lex_runtime *lex_scope_runtime(const lex_scope *scope);
+
+/* On the runtime's device; not initialised, or zeroed. Up to 4 dimensions. */
+lex_tensor *lex_tensor_empty(lex_scope *scope, lex_dtype dtype, int n_dims, const int64_t *sizes);
+lex_tensor *lex_tensor_zeros(lex_scope *scope, lex_dtype dtype, int n_dims, const int64_t *sizes);
+/* A copy of host memory on the runtime's device. */
+lex_tensor *lex_tensor_from(lex_scope *scope, lex_dtype dtype, int n_dims, const int64_t *sizes, const void *values);
+/* On the CPU: a tensor over memory that must outlive it and is not written to unless an operation's result goes
+ * there. On CUDA: a copy. */
+lex_tensor *lex_tensor_over(lex_scope *scope, lex_dtype dtype, int n_dims, const int64_t *sizes, const void *values);
+/* A view of `of` as another shape, `offset` elements from its first; contiguous. */
+lex_tensor *lex_tensor_view(lex_scope *scope, lex_tensor *of, int n_dims, const int64_t *sizes, int64_t offset);
+/* A view with strides in elements. */
+lex_tensor *lex_tensor_strided(lex_scope *scope, lex_tensor *of, int n_dims, const int64_t *sizes,
+                               const int64_t *strides, int64_t offset);
+int64_t lex_tensor_size(const lex_tensor *tensor, int dim);
+int64_t lex_tensor_count(const lex_tensor *tensor);
+/* The elements, on the CPU only. */
+float *lex_tensor_f32(lex_tensor *tensor);
+/* Copies all elements to or from host memory, as float32; waits for the device. */
+void lex_tensor_read(lex_scope *scope, lex_tensor *tensor, float *out);
+void lex_tensor_write(lex_scope *scope, lex_tensor *tensor, const float *values);
+void lex_tensor_copy(lex_scope *scope, lex_tensor *to, const lex_tensor *from);
+lex_tensor *lex_tensor_clone(lex_scope *scope, const lex_tensor *tensor);
+void lex_tensor_zero(lex_scope *scope, lex_tensor *tensor);
+
+/* ---- blocks: forwards, and backwards with gradients added to what `d...` parameters hold ---- */
+
+/* (T, in) by weight (out, in) and bias (out): x W' + b, (T, out). */
+lex_tensor *lex_linear_apply(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias);
+/* Returns dy W (T, in), or NULL when `want_dx` is false; dweight += dy' x, dbias += column sums; either may be NULL. */
+lex_tensor *lex_linear_apply_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
+                                      lex_tensor *dweight, lex_tensor *dbias, bool want_dx);
+
+lex_tensor *lex_add(lex_scope *scope, lex_tensor *to, lex_tensor *from); /* in place; returns `to` */
+
+/* Layer normalisation (Ba, Kiros, Hinton 2016) over the last dimension of x (T, C). */
+typedef struct {
+    lex_tensor *x, *mean, *rstd; /* what the way back needs */
+} lex_layer_norm_saved;
+lex_tensor *lex_layer_norm(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, double eps,
+                           lex_layer_norm_saved *saved);
+lex_tensor *lex_layer_norm_backward(lex_scope *scope, lex_tensor *dy, const lex_layer_norm_saved *saved,
+                                    lex_tensor *weight, lex_tensor *bias, lex_tensor *dweight, lex_tensor *dbias);
+
+/* GELU, exact: x Phi(x) (Hendrycks and Gimpel 2016). */
+lex_tensor *lex_gelu(lex_scope *scope, lex_tensor *x);
+lex_tensor *lex_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x);
+lex_tensor *lex_tanh(lex_scope *scope, lex_tensor *x);
+lex_tensor *lex_tanh_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *y);
+
+/* Rows of a table (V, C) by ids (T): (T, C); backwards dtable[ids[t]] += dy[t]. */
+lex_tensor *lex_rows_take(lex_scope *scope, lex_tensor *table, lex_tensor *ids);
+void lex_rows_backward(lex_scope *scope, lex_tensor *dtable, lex_tensor *ids, lex_tensor *dy);
+
+/* Where each packed sequence lies: sequence s is rows [starts[s], starts[s + 1]). Host memory. */
+typedef struct {
+    const int64_t *starts;   /* (B + 1) */
+    const uint32_t *example; /* (B): a number that names the sequence's example in the step, for dropout */
+    int64_t n_sequences;     /* B */
+    int64_t n_rows;          /* T */
+} lex_packing;
+
+/* Dropout (Srivastava et al. 2014) whose mask is a function of these numbers and of example, row in its sequence and
+ * column alone (random.h), so that it is the same in whatever order and company the work is done. On CUDA the mask is
+ * the library's own. p = 0: nothing is dropped. */
+typedef struct {
+    double p; /* probability to drop, in [0, 1) */
+    uint64_t seed;
+    uint32_t step;
+    uint32_t site; /* which dropout of the network: layer * 16 + place */
+} lex_dropout;
+typedef struct {
+    lex_dropout dropout;
+    lex_tensor *mask; /* CUDA only */
+} lex_dropout_saved;
+/* x (T, C) in place on the CPU; returns the result. */
+lex_tensor *lex_dropout_apply(lex_scope *scope, lex_tensor *x, const lex_packing *packing, lex_dropout dropout,
+                              lex_dropout_saved *saved);
+lex_tensor *lex_dropout_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
+                                 const lex_dropout_saved *saved);
+
+/* Scaled dot-product attention with H heads, each sequence by itself (Vaswani et al. 2017): softmax(q k' / sqrt(d)) v.
+ * qkv (T, 3C): queries, keys and values beside each other. Returns (T, C). `dropout` falls on the probabilities. */
+typedef struct {
+    lex_tensor *qkv;
+    lex_tensor *probabilities; /* packed: for sequence s of length n, (H, n, n); after softmax, before dropout */
+    lex_tensor *mask;          /* CUDA only: what dropout kept */
+    lex_dropout dropout;
+    int64_t n_heads;
+} lex_attention_saved;
+/* saved: NULL when there will be no way back. */
+lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
+                          lex_dropout dropout, lex_attention_saved *saved);
+lex_tensor *lex_attention_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
+                                   const lex_attention_saved *saved);
+/* The same by libtorch's operations alone, as it runs on CUDA; for tests on any device. */
+lex_tensor *lex_attention_by_library(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
+                                     lex_dropout dropout, lex_attention_saved *saved);
+lex_tensor *lex_attention_backward_by_library(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
+                                              const lex_attention_saved *saved);
+
+/* Mean over the rows of each sequence: (T, C) to (B, C), and back. */
+lex_tensor *lex_segment_mean(lex_scope *scope, lex_tensor *x, const lex_packing *packing);
+lex_tensor *lex_segment_mean_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing);
+
+/* ---- the optimizer's passes over flat buffers ---- */
+/* The Euclidean norm of all elements; waits for the device. */
+double lex_norm(lex_scope *scope, lex_tensor *x);
+/* One step of AdamW (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019) on a run of
+ * `n` parameters from `offset` in the flat buffers; the gradient is multiplied by grad_scale first. step counts from
+ * 1. */
+typedef struct {
+    double lr, beta1, beta2, eps, weight_decay, grad_scale;
+    int64_t step;
+} lex_adamw;
+void lex_adamw_apply(lex_scope *scope, lex_tensor *params, lex_tensor *grads, lex_tensor *m, lex_tensor *v,
+                     int64_t offset, int64_t n, const lex_adamw *adamw);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

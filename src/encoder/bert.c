@@ -1,0 +1,170 @@
+/* bert.c - BERT's embeddings and layers, forwards and backwards (Devlin et al. 2019; Vaswani et al. 2017).
+ *
+ * Answering, every layer's tensors are freed when the layer is done. Training, they stay on the tape until the way
+ * back has passed them. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+lex_tape *lex_tape_new(const lex_encoder *encoder)
+{
+    lex_tape *tape = lex_alloc_zeroed(1, sizeof *tape);
+    tape->layers = lex_alloc_zeroed((size_t)encoder->config.n_layers, sizeof *tape->layers);
+    return tape;
+}
+
+void lex_tape_free(lex_tape *tape)
+{
+    if (!tape)
+        return;
+    free(tape->layers);
+    free(tape);
+}
+
+static lex_tensor *norm_forward(lex_encoder *encoder, lex_scope *scope, const lex_norm_block *norm, lex_tensor *x,
+                                lex_layer_norm_saved *saved)
+{
+    return lex_layer_norm(scope, x, norm->weight, norm->bias, encoder->config.layer_norm_eps, saved);
+}
+
+static lex_tensor *norm_backward(lex_scope *scope, const lex_norm_block *norm, lex_tensor *dy,
+                                 const lex_layer_norm_saved *saved)
+{
+    return lex_layer_norm_backward(scope, dy, saved, norm->weight, norm->bias, norm->dweight, norm->dbias);
+}
+
+/* Words + positions + segments, normalised: (T, C). */
+static lex_tensor *embed(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing,
+                         lex_tape *tape)
+{
+    const lex_train_mode *mode = &tape->mode;
+    tape->ids = lex_tensor_from(scope, LEX_I64, 1, &batch->n_rows, batch->ids);
+    tape->positions = lex_tensor_from(scope, LEX_I64, 1, &batch->n_rows, batch->positions);
+    tape->segments = lex_tensor_from(scope, LEX_I64, 1, &batch->n_rows, batch->segments);
+    lex_tensor *x = lex_rows_take(scope, encoder->words.table, tape->ids);
+    lex_add(scope, x, lex_rows_take(scope, encoder->segments.table, tape->segments));
+    lex_add(scope, x, lex_rows_take(scope, encoder->positions.table, tape->positions));
+    x = norm_forward(encoder, scope, &encoder->embedding_norm, x, &tape->embedding_norm);
+    return lex_dropout_apply(scope, x, packing, lex_site(mode, mode->hidden_dropout, 0, LEX_SITE_EMBEDDING),
+                             &tape->embedding_dropout);
+}
+
+static void embed_backward(lex_encoder *encoder, lex_scope *scope, const lex_packing *packing, lex_tape *tape,
+                           lex_tensor *dx)
+{
+    dx = lex_dropout_backward(scope, dx, packing, &tape->embedding_dropout);
+    dx = norm_backward(scope, &encoder->embedding_norm, dx, &tape->embedding_norm);
+    lex_rows_backward(scope, encoder->words.dtable, tape->ids, dx);
+    lex_rows_backward(scope, encoder->positions.dtable, tape->positions, dx);
+    lex_rows_backward(scope, encoder->segments.dtable, tape->segments, dx);
+}
+
+/* saved: what the way back needs; NULL-ish tensors in it are never read when answering. */
+static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t index, const lex_packing *packing,
+                                 lex_tensor *x, const lex_train_mode *mode, lex_layer_tape *tape, bool keep)
+{
+    const lex_layer *layer = &encoder->layers[index];
+    tape->x = x;                                                                               /* (T, C) */
+    lex_tensor *qkv = lex_linear_forward(scope, &layer->qkv, x);                               /* (T, 3C) */
+    lex_dropout on_probabilities = lex_site(mode, mode->attention_dropout, index, LEX_SITE_PROBABILITIES);
+    tape->context = lex_attention(scope, qkv, packing, encoder->config.n_heads, on_probabilities,
+                                  keep ? &tape->attention : NULL);                             /* (T, C) */
+    lex_tensor *a = lex_linear_forward(scope, &layer->attention, tape->context);               /* (T, C) */
+    a = lex_dropout_apply(scope, a, packing, lex_site(mode, mode->hidden_dropout, index, LEX_SITE_ATTENTION),
+                          &tape->attention_dropout);
+    lex_add(scope, a, x);
+    tape->middle = norm_forward(encoder, scope, &layer->attention_norm, a, &tape->attention_norm);
+    tape->inner = lex_linear_forward(scope, &layer->inner, tape->middle);                      /* (T, 4C) */
+    tape->active = lex_gelu(scope, tape->inner);                                               /* (T, 4C) */
+    lex_tensor *o = lex_linear_forward(scope, &layer->outer, tape->active);                    /* (T, C) */
+    o = lex_dropout_apply(scope, o, packing, lex_site(mode, mode->hidden_dropout, index, LEX_SITE_OUTER),
+                          &tape->outer_dropout);
+    lex_add(scope, o, tape->middle);
+    return norm_forward(encoder, scope, &layer->outer_norm, o, &tape->outer_norm);             /* (T, C) */
+}
+
+/* The way back through dropout where the gradient is needed as it was too: on the CPU dropout works in place. */
+static lex_tensor *dropout_backward_of_copy(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
+                                            const lex_dropout_saved *saved)
+{
+    if (saved->dropout.p <= 0 || !dy)
+        return dy;
+    return lex_dropout_backward(scope, lex_tensor_clone(scope, dy), packing, saved);
+}
+
+static lex_tensor *layer_backward(lex_encoder *encoder, lex_scope *scope, int64_t index, const lex_packing *packing,
+                                  const lex_layer_tape *tape, lex_tensor *dy)
+{
+    const lex_layer *layer = &encoder->layers[index];
+    lex_tensor *d_sum = norm_backward(scope, &layer->outer_norm, dy, &tape->outer_norm);       /* (T, C) */
+    lex_tensor *d_outer = dropout_backward_of_copy(scope, d_sum, packing, &tape->outer_dropout);
+    lex_tensor *d_active = lex_linear_backward(scope, &layer->outer, d_outer, tape->active, true);
+    lex_tensor *d_inner = lex_gelu_backward(scope, d_active, tape->inner);                     /* (T, 4C) */
+    lex_tensor *d_middle = lex_linear_backward(scope, &layer->inner, d_inner, tape->middle, true);
+    lex_add(scope, d_middle, d_sum);
+    d_sum = norm_backward(scope, &layer->attention_norm, d_middle, &tape->attention_norm);
+    lex_tensor *d_attention = dropout_backward_of_copy(scope, d_sum, packing, &tape->attention_dropout);
+    lex_tensor *d_context = lex_linear_backward(scope, &layer->attention, d_attention, tape->context, true);
+    lex_tensor *d_qkv = lex_attention_backward(scope, d_context, packing, &tape->attention);   /* (T, 3C) */
+    lex_tensor *dx = lex_linear_backward(scope, &layer->qkv, d_qkv, tape->x, true);
+    return lex_add(scope, dx, d_sum);
+}
+
+static lex_train_mode resolved(const lex_encoder *encoder, const lex_train_mode *mode)
+{
+    if (!mode)
+        return (lex_train_mode){0};
+    lex_train_mode m = *mode;
+    m.hidden_dropout = m.hidden_dropout < 0 ? encoder->config.hidden_dropout : m.hidden_dropout;
+    m.attention_dropout = m.attention_dropout < 0 ? encoder->config.attention_dropout : m.attention_dropout;
+    m.head_dropout = m.head_dropout < 0 ? encoder->config.head_dropout : m.head_dropout;
+    return m;
+}
+
+static lex_packing packing_of(const lex_batch *batch)
+{
+    return (lex_packing){batch->starts, batch->example, batch->n_sequences, batch->n_rows};
+}
+
+lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch,
+                                const lex_train_mode *mode, lex_tape *tape)
+{
+    lex_packing packing = packing_of(batch);
+    lex_tape *used = tape ? tape : lex_tape_new(encoder);
+    used->mode = resolved(encoder, mode);
+    lex_scope *inner = lex_scope_new(encoder->runtime);
+    lex_scope *of_layer = tape ? scope : inner;
+    lex_tensor *x = embed(encoder, of_layer, batch, &packing, used);
+    for (int64_t i = 0; i < encoder->config.n_layers; i++) {
+        lex_tensor *y = layer_forward(encoder, of_layer, i, &packing, x, &used->mode, &used->layers[i], tape != NULL);
+        if (!tape) {
+            y = lex_scope_keep(scope, inner, y);
+            lex_scope_reset(inner);
+            x = lex_scope_keep(inner, scope, y);
+        } else {
+            x = y;
+        }
+    }
+    if (!tape)
+        x = lex_scope_keep(scope, inner, x);
+    lex_tensor *logits = lex_head_forward(encoder, scope, batch, &packing, x, used);
+    lex_scope_free(inner);
+    if (!tape)
+        lex_tape_free(used);
+    return logits;
+}
+
+void lex_encoder_backward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, lex_tape *tape,
+                          lex_tensor *dlogits)
+{
+    lex_packing packing = packing_of(batch);
+    lex_tensor *dx = lex_head_backward(encoder, scope, batch, &packing, tape, dlogits);
+    lex_scope *inner = lex_scope_new(encoder->runtime);
+    for (int64_t i = encoder->config.n_layers - 1; i >= 0 && !lex_scope_failed(scope); i--) {
+        dx = layer_backward(encoder, inner, i, &packing, &tape->layers[i], dx);
+        dx = lex_scope_keep(scope, inner, dx);
+        lex_scope_reset(inner);
+    }
+    embed_backward(encoder, scope, &packing, tape, dx);
+    lex_scope_free(inner);
+}

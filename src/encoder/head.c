@@ -1,0 +1,70 @@
+/* head.c - from rows to logits: pooling (the first token through BERT's pooler, or the mean over all tokens), the mean
+ * over a record's windows where it has several, dropout, the classifier. */
+#include "internal.h"
+
+/* (T, C) to (B, C). */
+static lex_tensor *pool(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing,
+                        lex_tensor *x, lex_tape *tape)
+{
+    if (encoder->pooling == LEX_POOLING_MEAN)
+        return lex_segment_mean(scope, x, packing);
+    tape->first_rows = lex_tensor_from(scope, LEX_I64, 1, &batch->n_sequences, batch->starts);
+    tape->first = lex_rows_take(scope, x, tape->first_rows);
+    tape->pooled = lex_tanh(scope, lex_linear_forward(scope, &encoder->pooler, tape->first));
+    return tape->pooled;
+}
+
+static lex_tensor *pool_backward(lex_encoder *encoder, lex_scope *scope, const lex_packing *packing, lex_tape *tape,
+                                 lex_tensor *dpooled)
+{
+    if (encoder->pooling == LEX_POOLING_MEAN)
+        return lex_segment_mean_backward(scope, dpooled, packing);
+    lex_tensor *before_tanh = lex_tanh_backward(scope, dpooled, tape->pooled);
+    lex_tensor *dfirst = lex_linear_backward(scope, &encoder->pooler, before_tanh, tape->first, true);
+    int64_t sizes[2] = {packing->n_rows, encoder->config.width};
+    lex_tensor *dx = lex_tensor_zeros(scope, LEX_F32, 2, sizes);
+    lex_rows_backward(scope, dx, tape->first_rows, dfirst);
+    return dx;
+}
+
+static bool has_windows(const lex_batch *batch)
+{
+    return batch->n_records != batch->n_sequences;
+}
+
+/* The sequences of each record as rows to average. */
+static lex_packing windows_of(const lex_batch *batch)
+{
+    return (lex_packing){batch->record_starts, batch->record_example, batch->n_records, batch->n_sequences};
+}
+
+/* Each record as a sequence of one row. */
+static lex_packing records_of(const lex_batch *batch)
+{
+    return (lex_packing){batch->record_rows, batch->record_example, batch->n_records, batch->n_records};
+}
+
+lex_tensor *lex_head_forward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing,
+                             lex_tensor *x, lex_tape *tape)
+{
+    lex_packing windows = windows_of(batch), records = records_of(batch);
+    lex_dropout dropout = lex_site(&tape->mode, tape->mode.head_dropout, 0, LEX_SITE_HEAD);
+    lex_tensor *features = pool(encoder, scope, batch, packing, x, tape); /* (B, C) */
+    if (has_windows(batch))
+        features = lex_segment_mean(scope, features, &windows); /* (R, C) */
+    else if (dropout.p > 0)
+        features = lex_tensor_clone(scope, features); /* the way back through tanh needs what dropout overwrites */
+    tape->features = lex_dropout_apply(scope, features, &records, dropout, &tape->head_dropout);
+    return lex_linear_forward(scope, &encoder->classifier, tape->features); /* (R, K) */
+}
+
+lex_tensor *lex_head_backward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch,
+                              const lex_packing *packing, lex_tape *tape, lex_tensor *dlogits)
+{
+    lex_packing windows = windows_of(batch), records = records_of(batch);
+    lex_tensor *d = lex_linear_backward(scope, &encoder->classifier, dlogits, tape->features, true); /* (R, C) */
+    d = lex_dropout_backward(scope, d, &records, &tape->head_dropout);
+    if (has_windows(batch))
+        d = lex_segment_mean_backward(scope, d, &windows); /* (B, C) */
+    return pool_backward(encoder, scope, packing, tape, d); /* (T, C) */
+}

@@ -1,0 +1,77 @@
+/* loss.c - softmax with cross-entropy, sigmoid with binary cross-entropy, their gradients, and probabilities. On the
+ * host and in double: K numbers a record are little, and the sums are exact enough to compare runs. */
+#include "lexclf/encoder.h"
+
+#include <math.h>
+
+static double highest_of(const float *logits, int64_t n)
+{
+    double highest = logits[0];
+    for (int64_t k = 1; k < n; k++)
+        highest = logits[k] > highest ? logits[k] : highest;
+    return highest;
+}
+
+/* log(sum(exp(z))), shifted by the highest so that nothing overflows. */
+static double log_sum_exp(const float *logits, int64_t n)
+{
+    double highest = highest_of(logits, n), sum = 0;
+    for (int64_t k = 0; k < n; k++)
+        sum += exp((double)logits[k] - highest);
+    return highest + log(sum);
+}
+
+static double sigmoid(double z)
+{
+    return z >= 0 ? 1 / (1 + exp(-z)) : exp(z) / (1 + exp(z));
+}
+
+/* -log softmax(z)[y]; its gradient is softmax(z) minus one at y. */
+static double cross_entropy(const float *logits, int64_t n, int32_t label, double scale, float *dlogits)
+{
+    double total = log_sum_exp(logits, n);
+    for (int64_t k = 0; dlogits && k < n; k++)
+        dlogits[k] = (float)(scale * (exp((double)logits[k] - total) - (k == label)));
+    return scale * (total - (double)logits[label]);
+}
+
+/* Mean over outputs of max(z, 0) - z y + log(1 + exp(-|z|)); its gradient is (sigmoid(z) - y) / K. */
+static double binary_cross_entropy(const float *logits, int64_t n, const uint8_t *targets, double scale,
+                                   float *dlogits)
+{
+    double sum = 0, each = scale / (double)n;
+    for (int64_t k = 0; k < n; k++) {
+        double z = logits[k], y = targets[k];
+        sum += fmax(z, 0) - z * y + log1p(exp(-fabs(z)));
+        if (dlogits)
+            dlogits[k] = (float)(each * (sigmoid(z) - y));
+    }
+    return each * sum;
+}
+
+double lex_loss(lex_task task, const float *logits, int64_t n_records, int64_t n_outputs, const int32_t *labels,
+                const uint8_t *targets, double scale, float *dlogits)
+{
+    double sum = 0;
+    for (int64_t r = 0; r < n_records; r++) {
+        const float *row = logits + r * n_outputs;
+        float *gradient = dlogits ? dlogits + r * n_outputs : NULL;
+        if (task == LEX_TASK_SINGLE)
+            sum += cross_entropy(row, n_outputs, labels[r], scale, gradient);
+        else
+            sum += binary_cross_entropy(row, n_outputs, targets + r * n_outputs, scale, gradient);
+    }
+    return sum;
+}
+
+void lex_probabilities(lex_task task, const float *logits, int64_t n_records, int64_t n_outputs, float *out)
+{
+    for (int64_t r = 0; r < n_records; r++) {
+        const float *row = logits + r * n_outputs;
+        double total = task == LEX_TASK_SINGLE ? log_sum_exp(row, n_outputs) : 0;
+        for (int64_t k = 0; k < n_outputs; k++) {
+            double z = row[k];
+            out[r * n_outputs + k] = (float)(task == LEX_TASK_SINGLE ? exp(z - total) : sigmoid(z));
+        }
+    }
+}

@@ -1,0 +1,149 @@
+/* attention.c - packed attention on the CPU by our kernels: one piece a (sequence, head), spread over threads. */
+#include "internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct {
+    const lex_cpu_kernels *kernels;
+    const lex_packing *packing;
+    int64_t n_heads, width; /* width: C, of all heads */
+    int64_t *offsets;       /* (B + 1): where a sequence's probabilities begin */
+    const float *qkv;
+    float *probabilities;
+    lex_dropout dropout;
+    float *out;        /* forwards */
+    const float *dout; /* backwards */
+    float *dqkv;
+} attention_work;
+
+/* Where the probabilities of each sequence lie: (H, n, n) behind one another. Returns the sum. */
+static int64_t probability_offsets(int64_t *offsets, const lex_packing *packing, int64_t n_heads)
+{
+    offsets[0] = 0;
+    for (int64_t s = 0; s < packing->n_sequences; s++) {
+        int64_t n = packing->starts[s + 1] - packing->starts[s];
+        offsets[s + 1] = offsets[s] + n_heads * n * n;
+    }
+    return offsets[packing->n_sequences];
+}
+
+static lex_attention_piece piece_of(const attention_work *work, int64_t sequence, int64_t head)
+{
+    const lex_packing *packing = work->packing;
+    int64_t begin = packing->starts[sequence], n = packing->starts[sequence + 1] - begin;
+    int64_t d = work->width / work->n_heads;
+    const float *first = work->qkv + begin * 3 * work->width + head * d;
+    lex_attention_piece piece = {
+        .q = first,
+        .k = first + work->width,
+        .v = first + 2 * work->width,
+        .qkv_stride = 3 * work->width,
+        .n = n,
+        .d = d,
+        .scale = (float)(1.0 / sqrt((double)d)),
+        .probabilities = work->probabilities ? work->probabilities + work->offsets[sequence] + head * n * n : NULL,
+        .dropout = work->dropout,
+        .example = packing->example ? packing->example[sequence] : 0,
+        .head = (uint32_t)head,
+    };
+    piece.scratch = lex_alloc_aligned((size_t)lex_attention_scratch_floats(n, d) * sizeof(float));
+    return piece;
+}
+
+static void forward_pieces(void *context, int64_t begin, int64_t end)
+{
+    attention_work *work = context;
+    for (int64_t i = begin; i < end; i++) {
+        int64_t sequence = i / work->n_heads, head = i % work->n_heads;
+        lex_attention_piece piece = piece_of(work, sequence, head);
+        float *out = work->out + work->packing->starts[sequence] * work->width + head * piece.d;
+        work->kernels->attention(&piece, out, work->width);
+        free(piece.scratch);
+    }
+}
+
+static void backward_pieces(void *context, int64_t begin, int64_t end)
+{
+    attention_work *work = context;
+    for (int64_t i = begin; i < end; i++) {
+        int64_t sequence = i / work->n_heads, head = i % work->n_heads;
+        int64_t first = work->packing->starts[sequence];
+        lex_attention_piece piece = piece_of(work, sequence, head);
+        float *dq = work->dqkv + first * 3 * work->width + head * piece.d;
+        work->kernels->attention_backward(&piece, work->dout + first * work->width + head * piece.d, work->width, dq,
+                                          dq + work->width, dq + 2 * work->width);
+        free(piece.scratch);
+    }
+}
+
+static attention_work work_of(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
+                              lex_dropout dropout)
+{
+    attention_work work = {
+        .kernels = scope->runtime->kernels,
+        .packing = packing,
+        .n_heads = n_heads,
+        .width = qkv->t.sizes[1] / 3,
+        .offsets = lex_alloc_array((size_t)packing->n_sequences + 1, sizeof(int64_t)),
+        .qkv = lex_tensor_f32(qkv),
+        .dropout = dropout,
+    };
+    LEX_ASSERT(n_heads < 65536 && dropout.site < 65536);
+    return work;
+}
+
+static lex_tensor *attention_on_cpu(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
+                                    lex_dropout dropout, lex_attention_saved *saved)
+{
+    attention_work work = work_of(scope, qkv, packing, n_heads, dropout);
+    int64_t n_probabilities = probability_offsets(work.offsets, packing, n_heads);
+    if (saved) {
+        *saved = (lex_attention_saved){.qkv = qkv, .dropout = dropout, .n_heads = n_heads};
+        saved->probabilities = lex_tensor_empty(scope, LEX_F32, 1, &n_probabilities);
+        work.probabilities = saved->probabilities ? lex_tensor_f32(saved->probabilities) : NULL;
+    }
+    int64_t sizes[2] = {packing->n_rows, work.width};
+    lex_tensor *out = lex_tensor_empty(scope, LEX_F32, 2, sizes); /* (T, C) */
+    if (out) {
+        work.out = lex_tensor_f32(out);
+        lex_parallel_for(scope->runtime, packing->n_sequences * n_heads, 1, forward_pieces, &work);
+    }
+    free(work.offsets);
+    return out;
+}
+
+static lex_tensor *backward_on_cpu(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
+                                   const lex_attention_saved *saved)
+{
+    int64_t sizes[2] = {packing->n_rows, saved->qkv->t.sizes[1]};
+    lex_tensor *dqkv = lex_tensor_empty(scope, LEX_F32, 2, sizes); /* (T, 3C) */
+    if (!dqkv || !saved->probabilities)
+        return NULL;
+    attention_work work = work_of(scope, saved->qkv, packing, saved->n_heads, saved->dropout);
+    probability_offsets(work.offsets, packing, saved->n_heads);
+    work.probabilities = lex_tensor_f32(saved->probabilities);
+    work.dout = lex_tensor_f32(dy);
+    work.dqkv = lex_tensor_f32(dqkv);
+    lex_parallel_for(scope->runtime, packing->n_sequences * saved->n_heads, 1, backward_pieces, &work);
+    free(work.offsets);
+    return dqkv;
+}
+
+lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
+                          lex_dropout dropout, lex_attention_saved *saved)
+{
+    if (!qkv || lex_scope_failed(scope))
+        return NULL;
+    return lex_on_cpu(scope) ? attention_on_cpu(scope, qkv, packing, n_heads, dropout, saved)
+                             : lex_attention_by_library(scope, qkv, packing, n_heads, dropout, saved);
+}
+
+lex_tensor *lex_attention_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
+                                   const lex_attention_saved *saved)
+{
+    if (!dy || lex_scope_failed(scope))
+        return NULL;
+    return lex_on_cpu(scope) ? backward_on_cpu(scope, dy, packing, saved)
+                             : lex_attention_backward_by_library(scope, dy, packing, saved);
+}

@@ -1,0 +1,172 @@
+/* attention_library.c - packed attention by libtorch's operations alone, sequence by sequence: what CUDA runs, and what
+ * the CPU's kernels are tested against. Dropout is one call over all probabilities of the batch, so that its mask is
+ * one tensor. */
+#include "internal.h"
+
+#include <math.h>
+
+/* One sequence's (H, n, d) view of packed rows that are `width` wide, from column `column`. */
+static lex_tensor *heads_view(lex_scope *scope, lex_tensor *rows, int64_t begin, int64_t n, int64_t n_heads, int64_t d,
+                              int64_t column)
+{
+    int64_t width = lex_tensor_size(rows, 1);
+    int64_t sizes[3] = {n_heads, n, d}, strides[3] = {d, width, 1};
+    return lex_tensor_strided(scope, rows, 3, sizes, strides, begin * width + column);
+}
+
+/* One sequence's (H, n, n) part of the packed probabilities. */
+static lex_tensor *square_view(lex_scope *scope, lex_tensor *packed, int64_t offset, int64_t n, int64_t n_heads)
+{
+    int64_t sizes[3] = {n_heads, n, n};
+    return lex_tensor_view(scope, packed, 3, sizes, offset);
+}
+
+static void gemm(lex_scope *scope, lex_tensor *out, lex_tensor *a, bool transpose_a, lex_tensor *b, bool transpose_b,
+                 double alpha)
+{
+    if (out && a && b && !lex_scope_failed(scope))
+        LEX_SHIM_CALL(scope, gemm, &out->t, &a->t, transpose_a, &b->t, transpose_b, alpha, 0.0);
+}
+
+/* What both directions walk through: the sequences, with their lengths and the place of their probabilities. */
+typedef struct {
+    const lex_packing *packing;
+    int64_t n_heads, width, d; /* H, C, C / H */
+    int64_t sequence, begin, n, offset;
+} walk;
+
+static walk walk_of(lex_tensor *qkv, const lex_packing *packing, int64_t n_heads)
+{
+    int64_t width = lex_tensor_size(qkv, 1) / 3;
+    return (walk){.packing = packing, .n_heads = n_heads, .width = width, .d = width / n_heads, .sequence = -1};
+}
+
+static bool walk_next(walk *w)
+{
+    w->offset += w->n_heads * w->n * w->n;
+    if (++w->sequence == w->packing->n_sequences)
+        return false;
+    w->begin = w->packing->starts[w->sequence];
+    w->n = w->packing->starts[w->sequence + 1] - w->begin;
+    return true;
+}
+
+static int64_t count_probabilities(lex_tensor *qkv, const lex_packing *packing, int64_t n_heads)
+{
+    walk w = walk_of(qkv, packing, n_heads);
+    while (walk_next(&w))
+        ;
+    return w.offset;
+}
+
+static lex_tensor *probabilities_of(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads)
+{
+    int64_t count = count_probabilities(qkv, packing, n_heads);
+    lex_tensor *packed = lex_tensor_empty(scope, LEX_F32, 1, &count);
+    lex_scope *inner = lex_scope_new(scope->runtime);
+    walk w = walk_of(qkv, packing, n_heads);
+    double factor = 1.0 / sqrt((double)w.d);
+    while (!lex_scope_failed(scope) && walk_next(&w)) {
+        lex_tensor *q = heads_view(inner, qkv, w.begin, w.n, n_heads, w.d, 0);       /* (H, n, d) */
+        lex_tensor *k = heads_view(inner, qkv, w.begin, w.n, n_heads, w.d, w.width); /* (H, n, d) */
+        lex_tensor *scores = lex_tensor_empty(inner, LEX_F32, 3, (int64_t[]){n_heads, w.n, w.n});
+        gemm(inner, scores, q, false, k, true, factor);
+        lex_tensor *p = lex_scope_add(inner);
+        if (p && LEX_SHIM_CALL(inner, softmax, &p->t, &scores->t))
+            lex_tensor_copy(inner, square_view(inner, packed, w.offset, w.n, n_heads), p);
+        lex_scope_keep(scope, inner, NULL);
+        lex_scope_reset(inner);
+    }
+    lex_scope_free(inner);
+    return lex_scope_failed(scope) ? NULL : packed;
+}
+
+lex_tensor *lex_attention_by_library(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
+                                     lex_dropout dropout, lex_attention_saved *saved)
+{
+    lex_tensor *probabilities = qkv ? probabilities_of(scope, qkv, packing, n_heads) : NULL;
+    lex_tensor *kept = probabilities, *mask = NULL;
+    if (probabilities && dropout.p > 0) {
+        kept = lex_scope_add(scope);
+        mask = lex_scope_add(scope);
+        if (!mask || !LEX_SHIM_CALL(scope, dropout, &kept->t, &mask->t, &probabilities->t, dropout.p))
+            return NULL;
+    }
+    if (saved)
+        *saved = (lex_attention_saved){qkv, probabilities, mask, dropout, n_heads};
+    walk w = walk_of(qkv, packing, n_heads);
+    int64_t sizes[2] = {packing->n_rows, w.width};
+    lex_tensor *out = lex_tensor_empty(scope, LEX_F32, 2, sizes); /* (T, C) */
+    lex_scope *inner = lex_scope_new(scope->runtime);
+    while (!lex_scope_failed(scope) && walk_next(&w)) {
+        lex_tensor *p = square_view(inner, kept, w.offset, w.n, n_heads);
+        lex_tensor *v = heads_view(inner, qkv, w.begin, w.n, n_heads, w.d, 2 * w.width);
+        gemm(inner, heads_view(inner, out, w.begin, w.n, n_heads, w.d, 0), p, false, v, false, 1.0);
+        lex_scope_keep(scope, inner, NULL);
+        lex_scope_reset(inner);
+    }
+    lex_scope_free(inner);
+    return lex_scope_failed(scope) ? NULL : out;
+}
+
+/* The gradient by the probabilities, after the way back through dropout. */
+static lex_tensor *probabilities_gradient(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
+                                          const lex_attention_saved *saved)
+{
+    lex_tensor *dp = lex_tensor_empty(scope, LEX_F32, 1, (int64_t[]){lex_tensor_count(saved->probabilities)});
+    lex_scope *inner = lex_scope_new(scope->runtime);
+    walk w = walk_of(saved->qkv, packing, saved->n_heads);
+    while (!lex_scope_failed(scope) && walk_next(&w)) {
+        lex_tensor *dout = heads_view(inner, dy, w.begin, w.n, w.n_heads, w.d, 0);
+        lex_tensor *v = heads_view(inner, saved->qkv, w.begin, w.n, w.n_heads, w.d, 2 * w.width);
+        gemm(inner, square_view(inner, dp, w.offset, w.n, w.n_heads), dout, false, v, true, 1.0);
+        lex_scope_keep(scope, inner, NULL);
+        lex_scope_reset(inner);
+    }
+    lex_scope_free(inner);
+    if (!saved->mask || lex_scope_failed(scope))
+        return dp;
+    lex_tensor *undropped = lex_scope_add(scope);
+    double factor = 1.0 / (1.0 - saved->dropout.p);
+    if (!undropped || !LEX_SHIM_CALL(scope, dropout_backward, &undropped->t, &dp->t, &saved->mask->t, factor))
+        return NULL;
+    return undropped;
+}
+
+lex_tensor *lex_attention_backward_by_library(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
+                                              const lex_attention_saved *saved)
+{
+    if (!dy || !saved->probabilities || lex_scope_failed(scope))
+        return NULL;
+    lex_tensor *kept = saved->probabilities;
+    if (saved->mask) {
+        /* The probabilities after dropout are made again instead of stored: p * mask / (1 - p). */
+        kept = lex_scope_add(scope);
+        double factor = 1.0 / (1.0 - saved->dropout.p);
+        if (!kept || !LEX_SHIM_CALL(scope, dropout_backward, &kept->t, &saved->probabilities->t, &saved->mask->t, factor))
+            return NULL;
+    }
+    lex_tensor *dp = probabilities_gradient(scope, dy, packing, saved);
+    lex_tensor *dqkv = lex_tensor_empty(scope, LEX_F32, 2, saved->qkv->t.sizes); /* (T, 3C) */
+    lex_scope *inner = lex_scope_new(scope->runtime);
+    walk w = walk_of(saved->qkv, packing, saved->n_heads);
+    double factor = 1.0 / sqrt((double)w.d);
+    while (dp && !lex_scope_failed(scope) && walk_next(&w)) {
+        lex_tensor *q = heads_view(inner, saved->qkv, w.begin, w.n, w.n_heads, w.d, 0);
+        lex_tensor *k = heads_view(inner, saved->qkv, w.begin, w.n, w.n_heads, w.d, w.width);
+        lex_tensor *dout = heads_view(inner, dy, w.begin, w.n, w.n_heads, w.d, 0);
+        lex_tensor *p = square_view(inner, saved->probabilities, w.offset, w.n, w.n_heads);
+        lex_tensor *dp_view = square_view(inner, dp, w.offset, w.n, w.n_heads);
+        lex_tensor *ds = dp_view && p ? lex_scope_add(inner) : NULL;
+        if (ds && LEX_SHIM_CALL(inner, softmax_backward, &ds->t, &dp_view->t, &p->t)) {
+            gemm(inner, heads_view(inner, dqkv, w.begin, w.n, w.n_heads, w.d, 0), ds, false, k, false, factor);
+            gemm(inner, heads_view(inner, dqkv, w.begin, w.n, w.n_heads, w.d, w.width), ds, true, q, false, factor);
+            gemm(inner, heads_view(inner, dqkv, w.begin, w.n, w.n_heads, w.d, 2 * w.width),
+                 square_view(inner, kept, w.offset, w.n, w.n_heads), true, dout, false, 1.0);
+        }
+        lex_scope_keep(scope, inner, NULL);
+        lex_scope_reset(inner);
+    }
+    lex_scope_free(inner);
+    return lex_scope_failed(scope) ? NULL : dqkv;
+}

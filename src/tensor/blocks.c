@@ -1,0 +1,170 @@
+/* blocks.c - the blocks of an encoder that libtorch computes: linear, layer normalisation, activations, rows of a
+ * table, the mean over sequences. Each one's way back stands beside it and adds to the gradients it is given. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+static int64_t rows_of(const lex_tensor *x)
+{
+    return lex_tensor_size(x, 0);
+}
+
+static lex_tensor *empty_matrix(lex_scope *scope, int64_t rows, int64_t columns)
+{
+    int64_t sizes[2] = {rows, columns};
+    return lex_tensor_empty(scope, LEX_F32, 2, sizes);
+}
+
+/* ---- linear ---- */
+
+lex_tensor *lex_linear_apply(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias)
+{
+    if (!x || !weight || !bias)
+        return NULL;
+    lex_tensor *y = empty_matrix(scope, rows_of(x), weight->t.sizes[0]); /* (T, out) */
+    if (!y || !LEX_SHIM_CALL(scope, linear, &y->t, &x->t, &weight->t, &bias->t))
+        return NULL;
+    return y;
+}
+
+lex_tensor *lex_linear_apply_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
+                                      lex_tensor *dweight, lex_tensor *dbias, bool want_dx)
+{
+    if (!dy || !x || !weight || lex_scope_failed(scope))
+        return NULL;
+    if (dweight && !LEX_SHIM_CALL(scope, gemm, &dweight->t, &dy->t, true, &x->t, false, 1.0, 1.0))
+        return NULL;
+    if (dbias && !LEX_SHIM_CALL(scope, add_column_sums, &dbias->t, &dy->t))
+        return NULL;
+    if (!want_dx)
+        return NULL;
+    lex_tensor *dx = empty_matrix(scope, rows_of(dy), weight->t.sizes[1]); /* (T, in) */
+    if (!dx || !LEX_SHIM_CALL(scope, gemm, &dx->t, &dy->t, false, &weight->t, false, 1.0, 0.0))
+        return NULL;
+    return dx;
+}
+
+lex_tensor *lex_add(lex_scope *scope, lex_tensor *to, lex_tensor *from)
+{
+    if (!to || !from || lex_scope_failed(scope) || !LEX_SHIM_CALL(scope, add, &to->t, &from->t, 1.0))
+        return NULL;
+    return to;
+}
+
+/* ---- layer normalisation ---- */
+
+lex_tensor *lex_layer_norm(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, double eps,
+                           lex_layer_norm_saved *saved)
+{
+    lex_tensor *y = lex_scope_add(scope), *mean = lex_scope_add(scope), *rstd = lex_scope_add(scope);
+    if (!x || !weight || !bias || !rstd)
+        return NULL;
+    if (!LEX_SHIM_CALL(scope, layer_norm, &y->t, &mean->t, &rstd->t, &x->t, &weight->t, &bias->t, eps))
+        return NULL;
+    if (saved)
+        *saved = (lex_layer_norm_saved){x, mean, rstd};
+    return y;
+}
+
+lex_tensor *lex_layer_norm_backward(lex_scope *scope, lex_tensor *dy, const lex_layer_norm_saved *saved,
+                                    lex_tensor *weight, lex_tensor *bias, lex_tensor *dweight, lex_tensor *dbias)
+{
+    lex_tensor *dx = lex_scope_add(scope), *dw = lex_scope_add(scope), *db = lex_scope_add(scope);
+    if (!dy || !db)
+        return NULL;
+    if (!LEX_SHIM_CALL(scope, layer_norm_backward, &dx->t, &dw->t, &db->t, &dy->t, &saved->x->t, &saved->mean->t,
+                       &saved->rstd->t, &weight->t, &bias->t))
+        return NULL;
+    if (dweight)
+        lex_add(scope, dweight, dw);
+    if (dbias)
+        lex_add(scope, dbias, db);
+    return dx;
+}
+
+/* ---- activations ---- */
+
+#define UNARY(function, operation)                                                                                     \
+    lex_tensor *function(lex_scope *scope, lex_tensor *x)                                                              \
+    {                                                                                                                  \
+        lex_tensor *y = x ? lex_scope_add(scope) : NULL;                                                               \
+        return y && LEX_SHIM_CALL(scope, operation, &y->t, &x->t) ? y : NULL;                                          \
+    }
+#define UNARY_BACKWARD(function, operation)                                                                            \
+    lex_tensor *function(lex_scope *scope, lex_tensor *dy, lex_tensor *of)                                             \
+    {                                                                                                                  \
+        lex_tensor *dx = dy && of ? lex_scope_add(scope) : NULL;                                                       \
+        return dx && LEX_SHIM_CALL(scope, operation, &dx->t, &dy->t, &of->t) ? dx : NULL;                              \
+    }
+UNARY(lex_gelu, gelu)
+UNARY_BACKWARD(lex_gelu_backward, gelu_backward)
+UNARY(lex_tanh, tanh)
+UNARY_BACKWARD(lex_tanh_backward, tanh_backward)
+
+/* ---- rows of a table ---- */
+
+lex_tensor *lex_rows_take(lex_scope *scope, lex_tensor *table, lex_tensor *ids)
+{
+    if (!table || !ids)
+        return NULL;
+    lex_tensor *y = empty_matrix(scope, rows_of(ids), table->t.sizes[1]); /* (T, C) */
+    if (!y || !LEX_SHIM_CALL(scope, take_rows, &y->t, &table->t, &ids->t))
+        return NULL;
+    return y;
+}
+
+/* On the CPU row by row: the dense gradient that libtorch would make costs a pass over the whole table. */
+void lex_rows_backward(lex_scope *scope, lex_tensor *dtable, lex_tensor *ids, lex_tensor *dy)
+{
+    if (!dtable || !ids || !dy || lex_scope_failed(scope))
+        return;
+    if (!lex_on_cpu(scope)) {
+        LEX_SHIM_CALL(scope, embedding_backward, &dtable->t, &ids->t, &dy->t);
+        return;
+    }
+    const int64_t *id = ids->t.data;
+    int64_t T = rows_of(ids), C = dtable->t.sizes[1];
+    for (int64_t t = 0; t < T; t++)
+        scope->runtime->kernels->add(lex_tensor_f32(dtable) + id[t] * C, lex_tensor_f32(dy) + t * C, C);
+}
+
+/* ---- the mean over each sequence ---- */
+
+/* For every row of the batch the number of its sequence, and 1 / length of every sequence, on the device. */
+static void segment_tensors(lex_scope *scope, const lex_packing *packing, lex_tensor **segment, lex_tensor **inverse)
+{
+    int64_t *of_row = lex_alloc_array((size_t)packing->n_rows, sizeof *of_row);
+    float *factor = lex_alloc_array((size_t)packing->n_sequences, sizeof *factor);
+    for (int64_t s = 0; s < packing->n_sequences; s++) {
+        int64_t begin = packing->starts[s], end = packing->starts[s + 1];
+        factor[s] = 1.0f / (float)(end - begin);
+        for (int64_t t = begin; t < end; t++)
+            of_row[t] = s;
+    }
+    *segment = lex_tensor_from(scope, LEX_I64, 1, &packing->n_rows, of_row);
+    *inverse = lex_tensor_from(scope, LEX_F32, 1, &packing->n_sequences, factor);
+    free(of_row);
+    free(factor);
+}
+
+lex_tensor *lex_segment_mean(lex_scope *scope, lex_tensor *x, const lex_packing *packing)
+{
+    lex_tensor *segment, *inverse;
+    segment_tensors(scope, packing, &segment, &inverse);
+    int64_t sizes[2] = {packing->n_sequences, lex_tensor_size(x, 1)};
+    lex_tensor *mean = lex_tensor_zeros(scope, LEX_F32, 2, sizes); /* (B, C) */
+    if (!mean || !x || !LEX_SHIM_CALL(scope, add_rows, &mean->t, &segment->t, &x->t) ||
+        !LEX_SHIM_CALL(scope, scale_rows, &mean->t, &inverse->t))
+        return NULL;
+    return mean;
+}
+
+lex_tensor *lex_segment_mean_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing)
+{
+    lex_tensor *segment, *inverse;
+    segment_tensors(scope, packing, &segment, &inverse);
+    lex_tensor *scaled = lex_tensor_clone(scope, dy); /* (B, C) */
+    if (!scaled || !LEX_SHIM_CALL(scope, scale_rows, &scaled->t, &inverse->t))
+        return NULL;
+    return lex_rows_take(scope, scaled, segment);
+}

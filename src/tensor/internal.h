@@ -1,0 +1,47 @@
+/* internal.h - what the files of this module share: the insides of runtime, scope and tensor. */
+#ifndef LEXCLF_TENSOR_INTERNAL_H
+#define LEXCLF_TENSOR_INTERNAL_H
+
+#include "cpu_kernels.h"
+#include "lexclf/tensor.h"
+#include "shim.h"
+
+struct lex_runtime {
+    void *library; /* of dlopen; never closed: libtorch does not survive being unloaded */
+    const lex_shim_table *shim;
+    const lex_cpu_kernels *kernels;
+    int device; /* -1: CPU */
+    char device_name[24];
+};
+
+struct lex_tensor {
+    lex_shim_tensor t;
+};
+
+struct lex_scope {
+    lex_runtime *runtime;
+    lex_tensor **tensors;
+    int64_t n_tensors;
+    int64_t capacity;
+    lex_err err;
+};
+
+/* A new, empty tensor of the scope, or NULL when the scope has failed. */
+lex_tensor *lex_scope_add(lex_scope *scope);
+/* Notes a failure of operation `name` because of `why`. */
+void lex_scope_fail(lex_scope *scope, const char *name, const char *why);
+/* Frees one tensor before its scope ends. */
+void lex_scope_drop(lex_scope *scope, lex_tensor *tensor);
+
+static inline bool lex_on_cpu(const lex_scope *scope)
+{
+    return scope->runtime->device < 0;
+}
+
+/* Calls a function of the table in `scope`, with `why` for its cause; the value says whether it went well. */
+#define LEX_SHIM_CALL(scope, name, ...)                                                                                \
+    lex_shim_check((scope), #name, (scope)->runtime->shim->name(__VA_ARGS__, lex_shim_why()))
+char *lex_shim_why(void);
+bool lex_shim_check(lex_scope *scope, const char *name, bool ok);
+
+#endif

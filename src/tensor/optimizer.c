@@ -1,0 +1,52 @@
+/* optimizer.c - passes over the flat buffers of parameters and gradients: the norm, and AdamW, fused by our kernel on
+ * the CPU and by the library's fused one on CUDA. */
+#include "internal.h"
+
+double lex_norm(lex_scope *scope, lex_tensor *x)
+{
+    double norm = 0;
+    if (x && !lex_scope_failed(scope))
+        LEX_SHIM_CALL(scope, norm, &norm, &x->t);
+    return norm;
+}
+
+typedef struct {
+    const lex_cpu_kernels *kernels;
+    float *params, *m, *v;
+    const float *grads;
+    const lex_adamw *adamw;
+} adamw_work;
+
+static void adamw_piece(void *context, int64_t begin, int64_t end)
+{
+    adamw_work *work = context;
+    work->kernels->adamw(work->params + begin, work->grads + begin, work->m + begin, work->v + begin, end - begin,
+                         work->adamw);
+}
+
+static void adamw_on_cuda(lex_scope *scope, lex_tensor *params, lex_tensor *grads, lex_tensor *m, lex_tensor *v,
+                          int64_t offset, int64_t n, const lex_adamw *a)
+{
+    lex_scope *inner = lex_scope_new(scope->runtime);
+    lex_tensor *p = lex_tensor_view(inner, params, 1, &n, offset), *g = lex_tensor_view(inner, grads, 1, &n, offset);
+    lex_tensor *mv = lex_tensor_view(inner, m, 1, &n, offset), *vv = lex_tensor_view(inner, v, 1, &n, offset);
+    if (vv && (a->grad_scale == 1.0 || LEX_SHIM_CALL(inner, scale, &g->t, a->grad_scale)))
+        LEX_SHIM_CALL(inner, adamw, &p->t, &g->t, &mv->t, &vv->t, 1, a->step, a->lr, a->beta1, a->beta2, a->eps,
+                      a->weight_decay);
+    lex_scope_keep(scope, inner, NULL);
+    lex_scope_free(inner);
+}
+
+void lex_adamw_apply(lex_scope *scope, lex_tensor *params, lex_tensor *grads, lex_tensor *m, lex_tensor *v,
+                     int64_t offset, int64_t n, const lex_adamw *adamw)
+{
+    if (!params || !grads || !m || !v || lex_scope_failed(scope))
+        return;
+    if (!lex_on_cpu(scope)) {
+        adamw_on_cuda(scope, params, grads, m, v, offset, n, adamw);
+        return;
+    }
+    adamw_work work = {scope->runtime->kernels,   lex_tensor_f32(params) + offset, lex_tensor_f32(m) + offset,
+                       lex_tensor_f32(v) + offset, lex_tensor_f32(grads) + offset,  adamw};
+    lex_parallel_for(scope->runtime, n, 1 << 14, adamw_piece, &work);
+}

@@ -1,0 +1,136 @@
+/* runtime.c - opens the torch shim and chooses a device. The shim lies beside the program (build tree) or in
+ * ../lib/lexclf (installed): the program's RUNPATH names both, so dlopen needs the bare name alone. */
+#include "internal.h"
+
+#include "lexclf/file.h"
+
+#include <dlfcn.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHIM_FILE "liblexclf_torch.so"
+
+static lex_status open_shim(lex_runtime *runtime, lex_err *err)
+{
+    runtime->library = dlopen(SHIM_FILE, RTLD_NOW | RTLD_LOCAL);
+    if (!runtime->library) {
+        lex_err_set(err, LEX_ERR_SYSTEM, "libtorch cannot be loaded: %s", dlerror());
+        lex_err_hint(err, "run scripts/setup and build again, or put the folder of libtorch_cpu.so into "
+                          "LD_LIBRARY_PATH");
+        return LEX_ERR_SYSTEM;
+    }
+    lex_shim_table_fn get;
+    void *symbol = dlsym(runtime->library, LEX_SHIM_SYMBOL);
+    memcpy(&get, &symbol, sizeof get);
+    runtime->shim = get ? get(LEX_SHIM_VERSION) : NULL;
+    if (!runtime->shim)
+        return lex_err_set(err, LEX_ERR_SYSTEM, "%s is of another version than this program", SHIM_FILE);
+    return LEX_OK;
+}
+
+/* "cuda" or "cuda:N" to N, -1 for anything else. */
+static int cuda_index(const char *device)
+{
+    if (strcmp(device, "cuda") == 0)
+        return 0;
+    int64_t index = -1;
+    if (strncmp(device, "cuda:", 5) != 0 || !lex_parse_int64(&index, lex_str_of(device + 5)))
+        return -1;
+    return index >= 0 && index < 1024 ? (int)index : -1;
+}
+
+static lex_status choose_device(lex_runtime *runtime, const char *device, lex_err *err)
+{
+    runtime->device = -1;
+    if (strcmp(device, "cpu") == 0)
+        return LEX_OK;
+    bool automatic = strcmp(device, "auto") == 0;
+    /* Without the driver there is no device, and libtorch_cuda need not be looked for. */
+    if (automatic && lex_path_kind_of("/dev/nvidiactl") == LEX_PATH_MISSING)
+        return LEX_OK;
+    int wanted = automatic ? 0 : cuda_index(device);
+    if (wanted < 0)
+        return lex_err_set(err, LEX_ERR_USAGE, "no device '%s' (auto, cpu, cuda or cuda:N)", device);
+    char why[LEX_SHIM_WHY_BYTES] = "";
+    bool loaded = runtime->shim->load_cuda(why);
+    int n = loaded ? runtime->shim->cuda_count() : 0;
+    if (wanted < n) {
+        runtime->device = wanted;
+        return LEX_OK;
+    }
+    if (automatic)
+        return LEX_OK;
+    if (!loaded)
+        lex_err_set(err, LEX_ERR_SYSTEM, "device '%s' cannot be used: libtorch's CUDA part is missing (%s)", device, why);
+    else
+        lex_err_set(err, LEX_ERR_SYSTEM, "device '%s' cannot be used: %d CUDA device%s found", device, n,
+                    n == 1 ? "" : "s");
+    lex_err_hint(err, "use --device cpu, or scripts/setup --cuda on a machine with an NVIDIA driver");
+    return LEX_ERR_SYSTEM;
+}
+
+/* Activations of some megabytes are made and freed in every layer. glibc would map and unmap each, which costs a page
+ * fault for every 4 KiB: let them stay in the heap. */
+static void keep_large_blocks_in_heap(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 512 << 20);
+}
+
+lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_runtime *runtime = lex_alloc_zeroed(1, sizeof *runtime);
+    *out = NULL;
+    runtime->kernels = lex_cpu_kernels_choose();
+    if (!runtime->kernels) {
+        st = lex_err_set(err, LEX_ERR_SYSTEM, "this processor lacks AVX2 and FMA, which lexclf needs");
+        goto done;
+    }
+    keep_large_blocks_in_heap();
+    LEX_TRY(open_shim(runtime, err));
+    LEX_TRY(choose_device(runtime, device, err));
+    char why[LEX_SHIM_WHY_BYTES];
+    if (!runtime->shim->set_threads(n_threads > 0 ? n_threads : lex_cpu_count(), why)) {
+        st = lex_err_set(err, LEX_ERR_SYSTEM, "threads cannot be set: %s", why);
+        goto done;
+    }
+    if (runtime->device < 0)
+        strcpy(runtime->device_name, "cpu");
+    else
+        snprintf(runtime->device_name, sizeof runtime->device_name, "cuda:%d", runtime->device);
+    *out = runtime;
+done:
+    if (st != LEX_OK)
+        free(runtime);
+    return st;
+}
+
+void lex_runtime_close(lex_runtime *runtime)
+{
+    free(runtime);
+}
+
+bool lex_runtime_is_cuda(const lex_runtime *runtime)
+{
+    return runtime->device >= 0;
+}
+
+const char *lex_runtime_device(const lex_runtime *runtime)
+{
+    return runtime->device_name;
+}
+
+const char *lex_runtime_torch_version(const lex_runtime *runtime)
+{
+    return runtime->shim->torch_version();
+}
+
+void lex_parallel_for(const lex_runtime *runtime, int64_t n, int64_t grain,
+                      void (*run)(void *context, int64_t begin, int64_t end), void *context)
+{
+    if (n > 0)
+        runtime->shim->parallel_for(n, grain, run, context);
+}
