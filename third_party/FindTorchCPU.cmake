@@ -23,6 +23,7 @@ include(FindPackageHandleStandardArgs)
 set(LEXCLF_TORCH_ROOT "" CACHE PATH "An unpacked libtorch, 2.11 or newer; empty: the one that scripts/setup fetched")
 
 set(TorchCPU_ROOT "")
+# No semicolon in these sentences: CMake would cut them there.
 set(_torchcpu_why "run scripts/setup, or name an unpacked libtorch with -DLEXCLF_TORCH_ROOT=DIR")
 
 # Candidates, in order. One that the user named stands alone: falling back to another would hide a typing error.
@@ -67,13 +68,14 @@ if(TorchCPU_ROOT)
   endforeach()
   if(_torchcpu_missing)
     list(JOIN _torchcpu_missing ", " _torchcpu_missing)
-    set(_torchcpu_why "'${TorchCPU_ROOT}' lacks ${_torchcpu_missing}: it is older than 2.11 or cut short; scripts/setup fetches a whole one")
+    set(_torchcpu_why "'${TorchCPU_ROOT}' lacks ${_torchcpu_missing}: it is older than 2.11 or cut short, scripts/setup fetches a whole one")
   else()
     set(TorchCPU_LIBRARY "${TorchCPU_LIBRARY_DIR}/libtorch_cpu.so")
     foreach(_torchcpu_part IN ITEMS MAJOR MINOR PATCH)
       file(STRINGS "${_torchcpu_version_h}" _torchcpu_line REGEX "^#define TORCH_VERSION_${_torchcpu_part} +[0-9]+")
       string(REGEX REPLACE ".* ([0-9]+).*" "\\1" _torchcpu_${_torchcpu_part} "${_torchcpu_line}")
     endforeach()
+    set(_torchcpu_why "'${TorchCPU_ROOT}' is too old, scripts/setup fetches one that fits")
     set(TorchCPU_VERSION "${_torchcpu_MAJOR}.${_torchcpu_MINOR}.${_torchcpu_PATCH}")
     if(EXISTS "${TorchCPU_LIBRARY_DIR}/libtorch_cuda.so")
       set(TorchCPU_HAS_CUDA TRUE)
