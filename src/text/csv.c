@@ -128,7 +128,7 @@ static lex_status read_row(lex_reader *r, bool *end, lex_arena *arena, lex_err *
             return st;
         row_bytes += line.len;
         if (row_bytes > LEX_RECORD_MAX_BYTES) {
-            lex_err_set(err, LEX_ERR_INPUT, "a row longer than %u MiB", LEX_RECORD_MAX_BYTES >> 20);
+            lex_source_too_long(err);
             lex_err_hint(err, "a quote that opens in line %lld may not be closed", (long long)r->line);
             return LEX_ERR_INPUT;
         }

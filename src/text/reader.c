@@ -53,7 +53,7 @@ static lex_status choose_format(lex_reader *r, lex_err *err)
         return LEX_OK;
     bool is_stdin = strcmp(r->path, "-") == 0;
     lex_err_set(err, is_stdin ? LEX_ERR_USAGE : LEX_ERR_INPUT,
-                is_stdin ? "the format of standard input must be given" : "the name does not tell the format");
+                is_stdin ? "the format must be given" : "the name does not tell the format");
     lex_err_hint(err, "say --format csv, tsv, jsonl or txt");
     return err->code;
 }

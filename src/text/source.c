@@ -122,9 +122,9 @@ static lex_status read_block(lex_source *s, lex_err *err)
 /* The length of the line at the front with its ending, or 0 when its end is not read yet. */
 static size_t find_line(lex_source *s)
 {
-    const char *start = s->buffer + s->at, *end = s->buffer + s->end;
-    if (start == end)
+    if (s->at == s->end)
         return 0;
+    const char *start = s->buffer + s->at, *end = s->buffer + s->end;
     const char *lf = memchr(s->buffer + s->no_lf_before, '\n', s->end - s->no_lf_before);
     s->no_lf_before = lf ? (size_t)(lf - s->buffer) : s->end;
     if (s->cr_ends) {
@@ -140,7 +140,7 @@ static size_t find_line(lex_source *s)
     return (size_t)(lf + 1 - start);
 }
 
-static lex_status too_long(lex_err *err)
+lex_status lex_source_too_long(lex_err *err)
 {
     return lex_err_set(err, LEX_ERR_INPUT, "longer than %u MiB, the limit for one record", LEX_RECORD_MAX_BYTES >> 20);
 }
@@ -182,7 +182,7 @@ lex_status lex_source_line(lex_source *s, lex_str *line, bool *end, lex_err *err
     }
     s->line++;
     if (len == 0 || len > LEX_RECORD_MAX_BYTES)
-        return too_long(err);
+        return lex_source_too_long(err);
     return take(s, line, len, err);
 }
 
@@ -195,6 +195,6 @@ lex_status lex_source_rest(lex_source *s, lex_str *rest, lex_err *err)
             return st;
     }
     if (s->end - s->at > LEX_RECORD_MAX_BYTES)
-        return too_long(err);
+        return lex_source_too_long(err);
     return take(s, rest, s->end - s->at, err);
 }

@@ -34,5 +34,7 @@ void lex_source_close(lex_source *source);
 lex_status lex_source_line(lex_source *source, lex_str *line, bool *end, lex_err *err) LEX_MUST_CHECK;
 /* All that is left, under the same limit. */
 lex_status lex_source_rest(lex_source *source, lex_str *rest, lex_err *err) LEX_MUST_CHECK;
+/* Records that a record is over the limit, and returns LEX_ERR_INPUT. */
+lex_status lex_source_too_long(lex_err *err);
 
 #endif
