@@ -77,6 +77,8 @@ lex_status lex_encoder_bind_flat(lex_encoder *encoder, const float *const *value
 /* The flat buffers (1-D float32); NULL unless bound flat. Borrowed. */
 lex_tensor *lex_encoder_weights(lex_encoder *encoder);
 lex_tensor *lex_encoder_gradients(lex_encoder *encoder);
+/* Copies the flat weights to the host: lex_encoder_flat_count() floats. */
+lex_status lex_encoder_read_weights(lex_encoder *encoder, float *out, lex_err *err) LEX_MUST_CHECK;
 
 /* ---- a batch ---- */
 typedef struct {

@@ -55,6 +55,16 @@ lex_tensor *lex_encoder_gradients(lex_encoder *encoder)
     return encoder->flat_gradients;
 }
 
+lex_status lex_encoder_read_weights(lex_encoder *encoder, float *out, lex_err *err)
+{
+    lex_scope *scope = lex_scope_new(encoder->runtime);
+    LEX_ASSERT(encoder->flat);
+    lex_tensor_read(scope, encoder->flat, out);
+    lex_status st = lex_scope_status(scope, err);
+    lex_scope_free(scope);
+    return st;
+}
+
 /* ---- binding: walks the table in its own order, handing each block its tensors ---- */
 
 typedef struct {

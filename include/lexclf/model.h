@@ -1,0 +1,110 @@
+/* model.h - a model folder: opened and checked, brought to life as an encoder, saved.
+ *
+ * The folder is a Hugging Face folder in both directions (config.json, model.safetensors, tokenizer files); what
+ * transformers does not know lies in lexclf.json: task, labels, maximum length, pooling, thresholds, the run that made
+ * it, and checksums by which a flipped bit is found on opening. A plain transformers folder without lexclf.json works.
+ *
+ * A folder whose answers transformers would compute differently (mean pooling) keeps its head under a name that
+ * transformers reports as missing.
+ *
+ *     lex_model *model = NULL;
+ *     lex_encoder *encoder = NULL;
+ *     LEX_TRY(lex_model_open(&model, "my-model", LEX_MODEL_CLASSIFIER, err));
+ *     LEX_TRY(lex_model_encoder(&encoder, model, runtime, err));
+ *     ...
+ *     lex_encoder_free(encoder);      // before the model: it uses the mapped weights
+ *     lex_model_free(model);
+ */
+#ifndef LEXCLF_MODEL_H
+#define LEXCLF_MODEL_H
+
+#include "lexclf/encoder.h"
+#include "lexclf/json.h"
+#include "lexclf/tokenizer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LEX_MODEL_FORMAT 1 /* of lexclf.json; a folder of a newer format is refused */
+
+/* How much of a folder is needed. */
+typedef enum {
+    LEX_MODEL_TOKENIZER, /* weights are not looked at */
+    LEX_MODEL_ENCODER,   /* a head may be missing */
+    LEX_MODEL_CLASSIFIER
+} lex_model_need;
+
+/* A list of strings, all owned. */
+typedef struct {
+    char **items;
+    int64_t n, capacity;
+} lex_strings;
+
+typedef struct lex_model_files lex_model_files;
+
+/* Everything is read-only to callers, and owned by the model. */
+typedef struct {
+    char *dir;
+    lex_encoder_config config;
+    lex_tokenizer *tokenizer;
+    bool has_head;
+    lex_task task;
+    lex_pooling pooling;
+    lex_strings labels;       /* in model order; BINARY: the positive one, then the negative one */
+    int64_t n_outputs;        /* K: number of labels, 1 for BINARY */
+    double *thresholds;       /* (K); 0.5 unless lexclf.json says otherwise; no meaning for SINGLE */
+    int64_t max_length;       /* as lexclf.json or the tokenizer states it, at most the model's positions */
+    lex_strings text_columns; /* as trained; empty when not known */
+    lex_strings unused;       /* tensors of the file that were not used; filled by lex_model_encoder() */
+    lex_strings fresh;        /* parameters that were initialised by seed, likewise */
+    lex_model_files *files;   /* inside */
+} lex_model;
+
+/* Opens a folder and checks it. LEX_ERR_INPUT names the file and the reason: missing, cut short, of the wrong shape,
+ * damaged, of a newer format, with an unknown requirement, of an encoder type that is not supported. */
+lex_status lex_model_open(lex_model **out, const char *dir, lex_model_need need, lex_err *err) LEX_MUST_CHECK;
+void lex_model_free(lex_model *model);
+
+/* The maximum length to use when the user asked for `asked` (0: not at all). LEX_ERR_USAGE when it does not fit the
+ * model's positions or leaves no room beside the special tokens. */
+lex_status lex_model_length(int64_t *out, const lex_model *model, int64_t asked, lex_err *err) LEX_MUST_CHECK;
+
+/* Makes this encoder folder a classifier to be trained: task, labels (copied) and pooling. A head that is there is
+ * kept when task, labels and pooling are the same; otherwise it is fresh, by seed. */
+void lex_model_prepare(lex_model *model, lex_task task, const lex_strings *labels, lex_pooling pooling);
+
+/* An encoder with the folder's weights: in place, for answers. */
+lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, lex_err *err) LEX_MUST_CHECK;
+/* The same with flat weights, for training; what is missing of the head is drawn from `seed`. */
+lex_status lex_model_encoder_to_train(lex_encoder **out, lex_model *model, lex_runtime *runtime, uint64_t seed,
+                                      lex_err *err) LEX_MUST_CHECK;
+
+/* Writes a folder `dir` (made if missing; not published): the encoder's flat weights under the model's description,
+ * the source folder's tokenizer files, and lexclf.json with `run` (borrowed) in it. */
+typedef struct {
+    int64_t max_length;
+    const char *const *text_columns;
+    int n_text_columns;
+    const lex_json *run;
+} lex_model_save_options;
+lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const char *dir,
+                          const lex_model_save_options *options, lex_err *err) LEX_MUST_CHECK;
+
+/* SHA-256 of model.safetensors, in hexadecimal. */
+void lex_model_weights_sha256(const lex_model *model, char hex[65]);
+/* The index of a label, or -1. */
+int64_t lex_model_label_index(const lex_model *model, lex_str name);
+/* "single", "multi" or "binary"; "cls" or "mean". */
+const char *lex_task_name(lex_task task);
+const char *lex_pooling_name(lex_pooling pooling);
+
+void lex_strings_push(lex_strings *list, lex_str text);
+void lex_strings_release(lex_strings *list);
+/* Orders by code point. */
+void lex_strings_sort(lex_strings *list);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,177 @@
+/* description.c - what a folder says of itself: task, labels, pooling, thresholds, length. lexclf.json is believed
+ * where it is there, and must agree with config.json on the labels; else config.json tells what transformers would
+ * do. */
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LABELS_MAX = 1000000 };
+
+static lex_status bad(const lex_model *model, lex_err *err, const char *file, const char *reason)
+{
+    return lex_err_set(err, LEX_ERR_INPUT, "%s/%s: %s", model->dir, file, reason);
+}
+
+/* id2label {"0": "A", "1": "B"} in order of the numbers; every number from 0 must be there. */
+static lex_status read_id2label(lex_strings *labels, const lex_model *model, lex_err *err)
+{
+    const lex_json *map = lex_json_get(model->files->config, "id2label");
+    int64_t n = lex_json_count(map);
+    if (n > LABELS_MAX)
+        return bad(model, err, "config.json", "'id2label' has more than a million labels");
+    const char **names = lex_alloc_zeroed((size_t)n, sizeof *names);
+    for (const lex_json *node = lex_json_first(map); node; node = lex_json_next(node)) {
+        int64_t index;
+        if (lex_parse_int64(&index, lex_str_of(lex_json_key(node))) && index >= 0 && index < n)
+            names[index] = lex_json_string(node);
+    }
+    bool whole = true;
+    for (int64_t i = 0; i < n; i++)
+        whole = whole && names[i];
+    for (int64_t i = 0; whole && i < n; i++)
+        lex_strings_push(labels, lex_str_of(names[i]));
+    free(names);
+    return whole ? LEX_OK : bad(model, err, "config.json", "'id2label' does not name every label from 0 on");
+}
+
+/* The head of a plain transformers folder. */
+static lex_status describe_plain(lex_model *model, lex_err *err)
+{
+    const lex_json *config = model->files->config;
+    const char *problem = lex_json_string(lex_json_get(config, "problem_type"));
+    lex_status st = read_id2label(&model->labels, model, err);
+    if (st != LEX_OK)
+        return st;
+    /* Neither id2label nor a number of labels: transformers' own default is two. */
+    if (model->labels.n == 0) {
+        int64_t n = 2;
+        lex_json_int(&n, lex_json_get(config, "num_labels"), 1, LABELS_MAX);
+        char name[32];
+        for (int64_t i = 0; i < n; i++) {
+            snprintf(name, sizeof name, "LABEL_%lld", (long long)i);
+            lex_strings_push(&model->labels, lex_str_of(name));
+        }
+    }
+    model->n_outputs = model->labels.n;
+    model->pooling = LEX_POOLING_CLS;
+    bool multi = problem && strcmp(problem, "multi_label_classification") == 0;
+    model->task = multi ? LEX_TASK_MULTI : LEX_TASK_SINGLE;
+    bool regression = problem ? strcmp(problem, "regression") == 0 : model->n_outputs == 1;
+    if (regression && model->has_head)
+        return bad(model, err, "config.json", "a regression head is not supported (one output, no classes)");
+    return LEX_OK;
+}
+
+static lex_status check_format(const lex_model *model, lex_err *err)
+{
+    static const char *const known[] = {"mean-pooling"};
+    const lex_json *doc = model->files->lexclf;
+    int64_t format;
+    if (!lex_json_int(&format, lex_json_get(doc, "format"), 1, INT64_C(1) << 30))
+        return bad(model, err, "lexclf.json", "'format' is missing or not a whole number");
+    if (format > LEX_MODEL_FORMAT) {
+        lex_err_set(err, LEX_ERR_INPUT, "%s/lexclf.json: format %lld is newer than this program, which reads up to %d",
+                    model->dir, (long long)format, LEX_MODEL_FORMAT);
+        lex_err_hint(err, "use a newer lexclf");
+        return LEX_ERR_INPUT;
+    }
+    const lex_json *node = lex_json_first(lex_json_get(doc, "requires"));
+    for (; node; node = lex_json_next(node)) {
+        const char *feature = lex_json_string(node);
+        bool found = false;
+        for (size_t i = 0; feature && i < sizeof known / sizeof *known; i++)
+            found = found || strcmp(known[i], feature) == 0;
+        if (!found)
+            return lex_err_set(err, LEX_ERR_INPUT, "%s/lexclf.json: requires '%s', which this program does not know",
+                               model->dir, feature ? feature : "(not a string)");
+    }
+    const char *kind = lex_json_string(lex_json_get(doc, "kind"));
+    if (!kind || strcmp(kind, "encoder") != 0)
+        return lex_err_set(err, LEX_ERR_INPUT, "%s/lexclf.json: kind '%s' is not supported (supported: encoder)",
+                           model->dir, kind ? kind : "(missing)");
+    return LEX_OK;
+}
+
+static lex_status read_strings(lex_strings *out, const lex_model *model, const char *key, lex_err *err)
+{
+    const lex_json *list = lex_json_get(model->files->lexclf, key);
+    for (const lex_json *node = lex_json_first(list); node; node = lex_json_next(node)) {
+        if (!lex_json_string(node))
+            return lex_err_set(err, LEX_ERR_INPUT, "%s/lexclf.json: '%s' is not a list of strings", model->dir, key);
+        lex_strings_push(out, lex_str_of(lex_json_string(node)));
+    }
+    return LEX_OK;
+}
+
+static lex_status read_thresholds(lex_model *model, lex_err *err)
+{
+    const lex_json *map = lex_json_get(model->files->lexclf, "thresholds");
+    for (int64_t k = 0; k < model->n_outputs; k++) {
+        const lex_json *node = lex_json_get(map, model->labels.items[k]);
+        double value = lex_json_number(node, node ? -1 : 0.5);
+        if (!(value >= 0 && value <= 1))
+            return bad(model, err, "lexclf.json", "'thresholds' holds something that is not a number in [0, 1]");
+        model->thresholds[k] = value;
+    }
+    return LEX_OK;
+}
+
+/* config.json must name the same outputs: one of the two files was exchanged otherwise. */
+static lex_status check_config_labels(const lex_model *model, lex_err *err)
+{
+    lex_strings labels = {0};
+    lex_status st = read_id2label(&labels, model, err);
+    bool same = labels.n == model->n_outputs;
+    for (int64_t i = 0; same && i < labels.n; i++)
+        same = strcmp(labels.items[i], model->labels.items[i]) == 0;
+    if (st == LEX_OK && !same)
+        st = lex_err_set(err, LEX_ERR_INPUT, "%s: config.json has %lld labels and lexclf.json %lld, or other names",
+                         model->dir, (long long)labels.n, (long long)model->n_outputs);
+    lex_strings_release(&labels);
+    return st;
+}
+
+static lex_status describe_ours(lex_model *model, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    const lex_json *doc = model->files->lexclf;
+    LEX_TRY(check_format(model, err));
+    const char *task = lex_json_string(lex_json_get(doc, "task"));
+    const char *pooling = lex_json_string(lex_json_get(doc, "pooling"));
+    int found = -1;
+    for (int t = LEX_TASK_SINGLE; task && t <= LEX_TASK_BINARY; t++)
+        found = strcmp(task, lex_task_name((lex_task)t)) == 0 ? t : found;
+    if (found < 0 || !pooling || (strcmp(pooling, "cls") != 0 && strcmp(pooling, "mean") != 0)) {
+        st = bad(model, err, "lexclf.json", "'task' or 'pooling' is missing or of a kind that is not known");
+        goto done;
+    }
+    model->task = (lex_task)found;
+    model->pooling = strcmp(pooling, "mean") == 0 ? LEX_POOLING_MEAN : LEX_POOLING_CLS;
+    LEX_TRY(read_strings(&model->labels, model, "labels", err));
+    LEX_TRY(read_strings(&model->text_columns, model, "text_columns", err));
+    model->n_outputs = model->task == LEX_TASK_BINARY ? 1 : model->labels.n;
+    if (model->labels.n < 1 || (model->task == LEX_TASK_BINARY && model->labels.n != 2)) {
+        st = bad(model, err, "lexclf.json", "'labels' does not fit the task");
+        goto done;
+    }
+    st = check_config_labels(model, err);
+done:
+    return st;
+}
+
+lex_status lex_description_read(lex_model *model, lex_err *err)
+{
+    const lex_json *doc = model->files->lexclf;
+    lex_status st = doc ? describe_ours(model, err) : describe_plain(model, err);
+    if (st != LEX_OK)
+        return st;
+    model->thresholds = lex_alloc_array((size_t)model->n_outputs, sizeof *model->thresholds);
+    st = read_thresholds(model, err);
+    int64_t stated = doc ? 0 : lex_tokenizer_model_max_length(model->tokenizer);
+    lex_json_int(&stated, lex_json_get(doc, "max_length"), 1, INT64_C(1) << 30);
+    bool fits = stated > 0 && stated <= model->config.n_positions;
+    model->max_length = fits ? stated : model->config.n_positions;
+    return st;
+}

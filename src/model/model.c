@@ -1,0 +1,198 @@
+/* model.c - a folder's life: opened and checked without libtorch, brought to life as an encoder when asked. */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lexclf/hash.h"
+
+static lex_status read_documents(lex_model *model, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    char *config = lex_path_join(model->dir, "config.json");
+    char *lexclf = lex_path_join(model->dir, "lexclf.json");
+    switch (lex_path_kind_of(model->dir)) {
+    case LEX_PATH_MISSING:
+        st = lex_err_set(err, LEX_ERR_INPUT, "%s: no such model folder", model->dir);
+        goto done;
+    case LEX_PATH_DIR:
+        break;
+    default:
+        st = lex_err_set(err, LEX_ERR_INPUT, "%s: is a file, not a model folder", model->dir);
+        goto done;
+    }
+    if (lex_path_kind_of(config) == LEX_PATH_MISSING) {
+        st = lex_err_set(err, LEX_ERR_INPUT, "%s: not a model folder: config.json is missing", model->dir);
+        goto done;
+    }
+    LEX_TRY(lex_json_read(&model->files->config, config, LEX_CONFIG_JSON_MAX, err));
+    if (lex_path_kind_of(lexclf) != LEX_PATH_MISSING)
+        LEX_TRY(lex_json_read(&model->files->lexclf, lexclf, LEX_CONFIG_JSON_MAX, err));
+    st = lex_encoder_config_read(&model->config, model->files->config, err);
+    if (st != LEX_OK)
+        lex_err_at(err, "%s", config);
+done:
+    free(config);
+    free(lexclf);
+    return st;
+}
+
+static lex_status open_weights(lex_model *model, lex_err *err)
+{
+    char *path = lex_path_join(model->dir, "model.safetensors");
+    char *pickle = lex_path_join(model->dir, "pytorch_model.bin");
+    lex_status st;
+    if (lex_path_kind_of(path) == LEX_PATH_MISSING && lex_path_kind_of(pickle) != LEX_PATH_MISSING) {
+        st = lex_err_set(err, LEX_ERR_INPUT, "%s: has pytorch_model.bin, which is not read", model->dir);
+        lex_err_hint(err, "save it as model.safetensors: save_pretrained(..., safe_serialization=True)");
+    } else {
+        st = lex_safetensors_open(&model->files->weights, path, err);
+    }
+    if (st == LEX_OK)
+        model->has_head = lex_safetensors_find(&model->files->weights, lex_head_name(LEX_POOLING_CLS)) ||
+                          lex_safetensors_find(&model->files->weights, lex_head_name(LEX_POOLING_MEAN));
+    free(path);
+    free(pickle);
+    return st;
+}
+
+static lex_status check_vocabulary(const lex_model *model, lex_err *err)
+{
+    int64_t tokens = lex_tokenizer_vocab_size(model->tokenizer);
+    if (tokens > model->config.vocab_size)
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: the vocabulary has %lld tokens, the encoder %lld embeddings",
+                           model->dir, (long long)tokens, (long long)model->config.vocab_size);
+    return LEX_OK;
+}
+
+lex_status lex_model_open(lex_model **out, const char *dir, lex_model_need need, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_model *model = lex_alloc_zeroed(1, sizeof *model);
+    *out = NULL;
+    model->dir = lex_path_trimmed(dir);
+    model->files = lex_alloc_zeroed(1, sizeof *model->files);
+    LEX_TRY(read_documents(model, err));
+    if (need != LEX_MODEL_TOKENIZER)
+        LEX_TRY(open_weights(model, err));
+    if (need == LEX_MODEL_CLASSIFIER && !model->has_head) {
+        st = lex_err_set(err, LEX_ERR_INPUT, "%s: has no classification head: it is an encoder only", model->dir);
+        lex_err_hint(err, "train a classifier with it: lexclf train --encoder %s --train FILE --out DIR", model->dir);
+        goto done;
+    }
+    if (model->files->lexclf)
+        LEX_TRY(lex_checksums_verify(model, err));
+    LEX_TRY(lex_tokenizer_open(&model->tokenizer, model->dir, err));
+    LEX_TRY(check_vocabulary(model, err));
+    LEX_TRY(lex_description_read(model, err));
+    *out = model;
+done:
+    if (st != LEX_OK)
+        lex_model_free(model);
+    return st;
+}
+
+void lex_model_free(lex_model *model)
+{
+    if (!model)
+        return;
+    lex_model_files *files = model->files;
+    lex_json_free(files->config);
+    lex_json_free(files->lexclf);
+    lex_safetensors_close(&files->weights);
+    for (int64_t i = 0; i < files->n_owned; i++)
+        free(files->owned[i]);
+    free(files->owned);
+    free(files);
+    lex_tokenizer_free(model->tokenizer);
+    lex_strings_release(&model->labels);
+    lex_strings_release(&model->text_columns);
+    lex_strings_release(&model->unused);
+    lex_strings_release(&model->fresh);
+    free(model->thresholds);
+    free(model->dir);
+    free(model);
+}
+
+lex_status lex_model_length(int64_t *out, const lex_model *model, int64_t asked, lex_err *err)
+{
+    int64_t least = lex_tokenizer_n_special(model->tokenizer) + 1;
+    *out = asked ? asked : model->max_length;
+    if (*out > model->config.n_positions)
+        return lex_err_set(err, LEX_ERR_USAGE, "--max-length %lld is more than the %lld positions of the model in %s",
+                           (long long)*out, (long long)model->config.n_positions, model->dir);
+    if (*out < least)
+        return lex_err_set(err, LEX_ERR_USAGE, "--max-length %lld leaves no room for a token (at least %lld)",
+                           (long long)*out, (long long)least);
+    return LEX_OK;
+}
+
+static bool same_labels(const lex_strings *a, const lex_strings *b)
+{
+    bool same = a->n == b->n;
+    for (int64_t i = 0; same && i < a->n; i++)
+        same = strcmp(a->items[i], b->items[i]) == 0;
+    return same;
+}
+
+void lex_model_prepare(lex_model *model, lex_task task, const lex_strings *labels, lex_pooling pooling)
+{
+    if (model->task != task || model->pooling != pooling || !same_labels(&model->labels, labels))
+        model->has_head = false;
+    lex_strings_release(&model->labels);
+    for (int64_t i = 0; i < labels->n; i++)
+        lex_strings_push(&model->labels, lex_str_of(labels->items[i]));
+    model->task = task;
+    model->pooling = pooling;
+    model->n_outputs = task == LEX_TASK_BINARY ? 1 : labels->n;
+    free(model->thresholds);
+    model->thresholds = lex_alloc_array((size_t)model->n_outputs, sizeof *model->thresholds);
+    for (int64_t k = 0; k < model->n_outputs; k++)
+        model->thresholds[k] = 0.5;
+}
+
+static lex_status make_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, bool train, uint64_t seed,
+                               lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_encoder *encoder = NULL;
+    const float **values = NULL;
+    LEX_TRY(lex_encoder_new(&encoder, runtime, &model->config, model->pooling, model->n_outputs, err));
+    LEX_TRY(lex_weights_collect(&values, model, encoder, train, seed, err));
+    st = train ? lex_encoder_bind_flat(encoder, values, err) : lex_encoder_bind(encoder, values, err);
+done:
+    free(values);
+    if (st != LEX_OK) {
+        lex_encoder_free(encoder);
+        encoder = NULL;
+    }
+    *out = encoder;
+    return st;
+}
+
+lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, lex_err *err)
+{
+    return make_encoder(out, model, runtime, false, 0, err);
+}
+
+lex_status lex_model_encoder_to_train(lex_encoder **out, lex_model *model, lex_runtime *runtime, uint64_t seed,
+                                      lex_err *err)
+{
+    return make_encoder(out, model, runtime, true, seed, err);
+}
+
+void lex_model_weights_sha256(const lex_model *model, char hex[65])
+{
+    lex_sha256 *sha = lex_sha256_new();
+    lex_sha256_add(sha, model->files->weights.map.ptr, model->files->weights.map.len);
+    lex_sha256_hex(sha, hex);
+    lex_sha256_free(sha);
+}
+
+int64_t lex_model_label_index(const lex_model *model, lex_str name)
+{
+    for (int64_t i = 0; i < model->labels.n; i++)
+        if (lex_str_equal(lex_str_of(model->labels.items[i]), name))
+            return i;
+    return -1;
+}

@@ -1,0 +1,235 @@
+/* safetensors.c - reads the format of safetensors.h without trusting it, and writes it. */
+#include "safetensors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static lex_status bad(lex_err *err, const char *path, const char *reason)
+{
+    return lex_err_set(err, LEX_ERR_INPUT, "%s: not a valid safetensors file: %s", path, reason);
+}
+
+static uint64_t read_u64(const unsigned char *bytes)
+{
+    uint64_t value = 0;
+    for (int i = 7; i >= 0; i--)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+/* Bytes an element of `dtype` has, in bits for types under a byte; 0 when the name is not known. */
+static size_t dtype_bytes(const char *dtype)
+{
+    static const struct {
+        const char *name;
+        size_t bytes;
+    } known[] = {{"F64", 8},     {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},  {"I32", 4},
+                 {"I16", 2},     {"I8", 1},  {"U8", 1},  {"BOOL", 1}, {"U16", 2},  {"U32", 4},
+                 {"U64", 8},     {"F8_E4M3", 1}, {"F8_E5M2", 1}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].name, dtype) == 0)
+            return known[i].bytes;
+    return 0;
+}
+
+static lex_stored_type stored_type(const char *dtype)
+{
+    if (strcmp(dtype, "F32") == 0)
+        return LEX_STORED_F32;
+    if (strcmp(dtype, "F16") == 0)
+        return LEX_STORED_F16;
+    return strcmp(dtype, "BF16") == 0 ? LEX_STORED_BF16 : LEX_STORED_OTHER;
+}
+
+static bool read_shape(lex_stored_tensor *out, const lex_json *shape)
+{
+    if (lex_json_type_of(shape) != LEX_JSON_ARRAY || lex_json_count(shape) > LEX_STORED_DIMS)
+        return false;
+    out->n_dims = 0;
+    out->count = 1;
+    for (const lex_json *node = lex_json_first(shape); node; node = lex_json_next(node)) {
+        int64_t size;
+        if (!lex_json_int(&size, node, 0, INT64_C(1) << 40) ||
+            __builtin_mul_overflow(out->count, size, &out->count))
+            return false;
+        out->shape[out->n_dims++] = size;
+    }
+    return true;
+}
+
+/* One entry of the header; `data` is what follows the header. */
+static lex_status read_entry(lex_stored_tensor *out, const lex_json *entry, const unsigned char *data, size_t data_len,
+                             const char *path, lex_err *err)
+{
+    const lex_json *range = lex_json_get(entry, "data_offsets");
+    int64_t begin, end;
+    size_t n_bytes;
+    out->name = lex_json_key(entry);
+    out->dtype_name = lex_json_string(lex_json_get(entry, "dtype"));
+    if (!out->dtype_name || !read_shape(out, lex_json_get(entry, "shape")) || lex_json_count(range) != 2 ||
+        !lex_json_int(&begin, lex_json_first(range), 0, INT64_C(1) << 52) ||
+        !lex_json_int(&end, lex_json_next(lex_json_first(range)), begin, INT64_C(1) << 52)) {
+        bad(err, path, "an entry lacks a good dtype, shape or data_offsets");
+        lex_err_at(err, "tensor '%.200s'", out->name);
+        return err->code;
+    }
+    if ((uint64_t)end > data_len)
+        return lex_err_set(err, LEX_ERR_INPUT,
+                           "%s: cut short: tensor '%.200s' ends %lld bytes into the data, of which there are %zu", path,
+                           out->name, (long long)end, data_len);
+    out->dtype = stored_type(out->dtype_name);
+    out->data = data + begin;
+    out->n_bytes = (size_t)(end - begin);
+    size_t each = dtype_bytes(out->dtype_name);
+    if (each && (__builtin_mul_overflow((size_t)out->count, each, &n_bytes) || n_bytes != out->n_bytes))
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: tensor '%.200s': its shape and dtype do not fit its %zu bytes", path,
+                           out->name, out->n_bytes);
+    return LEX_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const lex_stored_tensor *)a)->name, ((const lex_stored_tensor *)b)->name);
+}
+
+static lex_status read_entries(lex_safetensors *out, const unsigned char *data, size_t data_len, const char *path,
+                               lex_err *err)
+{
+    int64_t n = lex_json_count(out->header);
+    out->tensors = lex_alloc_zeroed((size_t)n, sizeof *out->tensors);
+    for (const lex_json *entry = lex_json_first(out->header); entry; entry = lex_json_next(entry)) {
+        if (strcmp(lex_json_key(entry), "__metadata__") == 0)
+            continue;
+        lex_status st = read_entry(&out->tensors[out->n_tensors++], entry, data, data_len, path, err);
+        if (st != LEX_OK)
+            return st;
+    }
+    qsort(out->tensors, (size_t)out->n_tensors, sizeof *out->tensors, by_name);
+    for (int64_t i = 1; i < out->n_tensors; i++)
+        if (by_name(&out->tensors[i - 1], &out->tensors[i]) == 0)
+            return lex_err_set(err, LEX_ERR_INPUT, "%s: tensor '%.200s' stands twice", path, out->tensors[i].name);
+    return LEX_OK;
+}
+
+lex_status lex_safetensors_open(lex_safetensors *out, const char *path, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    memset(out, 0, sizeof *out);
+    LEX_TRY(lex_map_open(&out->map, path, err));
+    if (out->map.len < 8) {
+        st = bad(err, path, "it is shorter than its 8 bytes of header length");
+        goto done;
+    }
+    uint64_t header_len = read_u64(out->map.ptr);
+    if (header_len > LEX_SAFETENSORS_HEADER_MAX || header_len > out->map.len - 8) {
+        st = bad(err, path, "the header is longer than the file, or than 100 MB");
+        goto done;
+    }
+    lex_str text = {(const char *)out->map.ptr + 8, (size_t)header_len};
+    st = lex_json_parse(&out->header, text, err);
+    if (st == LEX_OK && lex_json_type_of(out->header) != LEX_JSON_OBJECT)
+        st = lex_err_set(err, LEX_ERR_INPUT, "it is not an object");
+    if (st != LEX_OK) {
+        lex_err_at(err, "%s: header", path);
+        goto done;
+    }
+    st = read_entries(out, out->map.ptr + 8 + header_len, out->map.len - 8 - (size_t)header_len, path, err);
+done:
+    if (st != LEX_OK)
+        lex_safetensors_close(out);
+    return st;
+}
+
+void lex_safetensors_close(lex_safetensors *file)
+{
+    lex_map_close(&file->map);
+    lex_json_free(file->header);
+    free(file->tensors);
+    memset(file, 0, sizeof *file);
+}
+
+lex_stored_tensor *lex_safetensors_find(const lex_safetensors *file, const char *name)
+{
+    lex_stored_tensor key = {.name = name};
+    if (file->n_tensors == 0)
+        return NULL;
+    return bsearch(&key, file->tensors, (size_t)file->n_tensors, sizeof key, by_name);
+}
+
+static float f32_of_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* IEEE 754 binary16: 5 bits of exponent, 10 of fraction. */
+static float f32_of_f16(uint16_t half)
+{
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 1023;
+    if (exponent == 31)
+        return f32_of_bits(sign | 0x7F800000u | fraction << 13);
+    if (exponent > 0)
+        return f32_of_bits(sign | (exponent + 112) << 23 | fraction << 13);
+    float magnitude = (float)fraction * 0x1p-24f;
+    return sign ? -magnitude : magnitude;
+}
+
+void lex_stored_to_f32(float *out, const lex_stored_tensor *tensor)
+{
+    if (tensor->dtype == LEX_STORED_F32) {
+        memcpy(out, tensor->data, tensor->n_bytes);
+        return;
+    }
+    LEX_ASSERT(tensor->dtype == LEX_STORED_F16 || tensor->dtype == LEX_STORED_BF16);
+    for (int64_t i = 0; i < tensor->count; i++) {
+        uint16_t bits = (uint16_t)(tensor->data[2 * i] | tensor->data[2 * i + 1] << 8);
+        out[i] = tensor->dtype == LEX_STORED_BF16 ? f32_of_bits((uint32_t)bits << 16) : f32_of_f16(bits);
+    }
+}
+
+/* The header, padded with blanks so that the data begins on a 64-byte boundary. */
+static void make_header(lex_buf *out, const lex_tensor_to_store *tensors, int64_t n_tensors)
+{
+    size_t at = 0;
+    lex_buf_add_str(out, LEX_STR("{\"__metadata__\":{\"format\":\"pt\"}"));
+    for (int64_t i = 0; i < n_tensors; i++) {
+        size_t n_bytes = (size_t)tensors[i].count * sizeof(float);
+        lex_buf_add_char(out, ',');
+        lex_json_add_string(out, lex_str_of(tensors[i].name));
+        lex_buf_add_str(out, LEX_STR(":{\"dtype\":\"F32\",\"shape\":["));
+        for (int d = 0; d < tensors[i].n_dims; d++)
+            lex_buf_printf(out, "%s%lld", d ? "," : "", (long long)tensors[i].shape[d]);
+        lex_buf_printf(out, "],\"data_offsets\":[%zu,%zu]}", at, at + n_bytes);
+        at += n_bytes;
+    }
+    lex_buf_add_char(out, '}');
+    while ((out->len + 8) % 64 != 0)
+        lex_buf_add_char(out, ' ');
+}
+
+lex_status lex_safetensors_write(const char *path, const lex_tensor_to_store *tensors, int64_t n_tensors, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_outfile file;
+    lex_buf header;
+    lex_buf_init(&header);
+    make_header(&header, tensors, n_tensors);
+    unsigned char length[8];
+    for (int i = 0; i < 8; i++)
+        length[i] = (unsigned char)((uint64_t)header.len >> (8 * i));
+    st = lex_outfile_open(&file, path, err);
+    if (st != LEX_OK) {
+        lex_buf_release(&header);
+        return st;
+    }
+    LEX_TRY(lex_outfile_write(&file, length, sizeof length, err));
+    LEX_TRY(lex_outfile_write(&file, header.ptr, header.len, err));
+    for (int64_t i = 0; i < n_tensors; i++)
+        LEX_TRY(lex_outfile_write(&file, tensors[i].values, (size_t)tensors[i].count * sizeof(float), err));
+    st = lex_outfile_commit(&file, err);
+done:
+    lex_outfile_abort(&file);
+    lex_buf_release(&header);
+    return st;
+}

@@ -1,0 +1,54 @@
+/* safetensors.h - the safetensors file format (Hugging Face): 8 bytes of header length (little endian), a JSON header
+ * that names each tensor's dtype, shape and byte range, then the bytes. Read by memory map, written whole or not at
+ * all. */
+#ifndef LEXCLF_SAFETENSORS_H
+#define LEXCLF_SAFETENSORS_H
+
+#include "lexclf/file.h"
+#include "lexclf/json.h"
+
+#define LEX_SAFETENSORS_HEADER_MAX 100000000 /* bytes, as the reference implementation has it */
+#define LEX_STORED_DIMS 8
+
+typedef enum { LEX_STORED_F32, LEX_STORED_F16, LEX_STORED_BF16, LEX_STORED_OTHER } lex_stored_type;
+
+typedef struct {
+    const char *name;       /* borrowed from the file */
+    const char *dtype_name; /* "F32" */
+    lex_stored_type dtype;
+    int n_dims;
+    int64_t shape[LEX_STORED_DIMS];
+    int64_t count; /* elements */
+    const unsigned char *data;
+    size_t n_bytes;
+    bool used; /* for the caller */
+} lex_stored_tensor;
+
+typedef struct {
+    lex_map map;
+    lex_json *header;
+    lex_stored_tensor *tensors; /* in order of name */
+    int64_t n_tensors;
+} lex_safetensors;
+
+/* Maps and checks a file: every range lies in it, fits its dtype and shape; no name stands twice. Errors name the
+ * path. */
+lex_status lex_safetensors_open(lex_safetensors *out, const char *path, lex_err *err) LEX_MUST_CHECK;
+void lex_safetensors_close(lex_safetensors *file);
+/* NULL when there is none of that name. */
+lex_stored_tensor *lex_safetensors_find(const lex_safetensors *file, const char *name);
+/* Copies a tensor's elements as float32. */
+void lex_stored_to_f32(float *out, const lex_stored_tensor *tensor);
+
+typedef struct {
+    const char *name;
+    int n_dims;
+    const int64_t *shape;
+    const float *values;
+    int64_t count;
+} lex_tensor_to_store;
+/* Writes float32 tensors in the given order, with the metadata that transformers expects. */
+lex_status lex_safetensors_write(const char *path, const lex_tensor_to_store *tensors, int64_t n_tensors,
+                                 lex_err *err) LEX_MUST_CHECK;
+
+#endif

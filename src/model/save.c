@@ -1,0 +1,149 @@
+/* save.c - writes a model folder: config.json as transformers wants it, the weights, the tokenizer's files as they
+ * came, and lexclf.json last, with the checksums of all. No clock time and no path goes into any of them, so that the
+ * same run gives the same bytes. */
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const tokenizer_files[] = {"vocab.txt", "tokenizer.json", "tokenizer_config.json",
+                                              "special_tokens_map.json", "added_tokens.json"};
+enum { N_TOKENIZER_FILES = sizeof tokenizer_files / sizeof *tokenizer_files };
+
+static lex_status write_json(const char *dir, const char *name, const lex_json *doc, lex_err *err)
+{
+    char *path = lex_path_join(dir, name);
+    lex_buf text;
+    lex_buf_init(&text);
+    lex_json_print(&text, doc, true);
+    lex_status st = lex_file_write(path, lex_buf_str(&text), err);
+    lex_buf_release(&text);
+    free(path);
+    return st;
+}
+
+static lex_status write_config(const lex_model *model, const char *dir, lex_err *err)
+{
+    lex_json *config = lex_json_copy(model->files->config);
+    lex_json *architectures = lex_json_new_array(), *id2label = lex_json_new_object(), *label2id = lex_json_new_object();
+    char number[32];
+    lex_json_push(architectures, lex_json_new_string("BertForSequenceClassification"));
+    for (int64_t k = 0; k < model->n_outputs; k++) {
+        snprintf(number, sizeof number, "%lld", (long long)k);
+        lex_json_put_string(id2label, number, model->labels.items[k]);
+        lex_json_put_number(label2id, model->labels.items[k], (double)k);
+    }
+    lex_json_remove(config, "_name_or_path");
+    lex_json_remove(config, "torch_dtype");
+    lex_json_remove(config, "num_labels");
+    lex_json_put(config, "architectures", architectures);
+    lex_json_put(config, "id2label", id2label);
+    lex_json_put(config, "label2id", label2id);
+    lex_json_put_string(config, "dtype", "float32");
+    lex_json_put_string(config, "problem_type", model->task == LEX_TASK_SINGLE ? "single_label_classification"
+                                                                               : "multi_label_classification");
+    lex_status st = write_json(dir, "config.json", config, err);
+    lex_json_free(config);
+    return st;
+}
+
+static lex_status write_weights(lex_encoder *encoder, const char *dir, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    int64_t n_params, n_flat = lex_encoder_flat_count(encoder);
+    const lex_param *params = lex_encoder_params(encoder, &n_params);
+    float *flat = lex_alloc_aligned((size_t)n_flat * sizeof *flat);
+    lex_tensor_to_store *tensors = lex_alloc_array((size_t)n_params, sizeof *tensors);
+    char *path = lex_path_join(dir, "model.safetensors");
+    LEX_TRY(lex_encoder_read_weights(encoder, flat, err));
+    for (int64_t i = 0; i < n_params; i++)
+        tensors[i] = (lex_tensor_to_store){params[i].name, params[i].n_dims, params[i].shape, flat + params[i].offset,
+                                           params[i].count};
+    st = lex_safetensors_write(path, tensors, n_params, err);
+done:
+    free(path);
+    free(tensors);
+    free(flat);
+    return st;
+}
+
+/* Copies one of the tokenizer's files if it is there; *copied says so. */
+static lex_status copy_file(const char *from_dir, const char *to_dir, const char *name, bool *copied, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    char *from = lex_path_join(from_dir, name), *to = lex_path_join(to_dir, name);
+    lex_buf content;
+    lex_buf_init(&content);
+    *copied = lex_path_kind_of(from) != LEX_PATH_MISSING;
+    if (*copied) {
+        LEX_TRY(lex_file_read(&content, from, LEX_TOKENIZER_JSON_MAX, err));
+        LEX_TRY(lex_file_write(to, lex_buf_str(&content), err));
+    }
+done:
+    lex_buf_release(&content);
+    free(from);
+    free(to);
+    return st;
+}
+
+static lex_json *list_of(const char *const *items, int64_t n)
+{
+    lex_json *list = lex_json_new_array();
+    for (int64_t i = 0; i < n; i++)
+        lex_json_push(list, lex_json_new_string(items[i]));
+    return list;
+}
+
+static lex_json *describe(const lex_model *model, const lex_model_save_options *options)
+{
+    static const char *const mean_pooling[] = {"mean-pooling"};
+    lex_json *doc = lex_json_new_object();
+    lex_json_put_number(doc, "format", LEX_MODEL_FORMAT);
+    lex_json_put(doc, "requires", list_of(mean_pooling, model->pooling == LEX_POOLING_MEAN));
+    lex_json_put_string(doc, "kind", "encoder");
+    lex_json_put_string(doc, "task", lex_task_name(model->task));
+    lex_json_put(doc, "labels", list_of((const char *const *)model->labels.items, model->labels.n));
+    if (model->task == LEX_TASK_BINARY) {
+        lex_json_put_string(doc, "positive", model->labels.items[0]);
+        lex_json_put_string(doc, "negative", model->labels.items[1]);
+    }
+    lex_json_put(doc, "text_columns", list_of(options->text_columns, options->n_text_columns));
+    lex_json_put_number(doc, "max_length", (double)options->max_length);
+    lex_json_put_string(doc, "pooling", lex_pooling_name(model->pooling));
+    if (model->pooling == LEX_POOLING_MEAN)
+        lex_json_put_string(doc, "note", "pooling is the mean over all tokens, which transformers' sequence classifier "
+                                         "does not compute: the head is stored under lexclf's own name");
+    if (model->task != LEX_TASK_SINGLE) {
+        lex_json *thresholds = lex_json_new_object();
+        for (int64_t k = 0; k < model->n_outputs; k++)
+            lex_json_put_number(thresholds, model->labels.items[k], model->thresholds[k]);
+        lex_json_put(doc, "thresholds", thresholds);
+    }
+    if (options->run)
+        lex_json_put(doc, "run", lex_json_copy(options->run));
+    return doc;
+}
+
+lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const char *dir,
+                          const lex_model_save_options *options, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    const char *names[N_TOKENIZER_FILES + 2] = {"config.json", "model.safetensors"};
+    int n_names = 2;
+    lex_json *doc = describe(model, options);
+    LEX_TRY(lex_dir_make(dir, err));
+    LEX_TRY(write_config(model, dir, err));
+    LEX_TRY(write_weights(encoder, dir, err));
+    for (int i = 0; i < N_TOKENIZER_FILES; i++) {
+        bool copied;
+        LEX_TRY(copy_file(model->dir, dir, tokenizer_files[i], &copied, err));
+        if (copied)
+            names[n_names++] = tokenizer_files[i];
+    }
+    LEX_TRY(lex_checksums_add(doc, dir, names, n_names, err));
+    st = write_json(dir, "lexclf.json", doc, err);
+done:
+    lex_json_free(doc);
+    return st;
+}

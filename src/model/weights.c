@@ -1,0 +1,153 @@
+/* weights.c - the stored tensors that an encoder's parameters are made of: found under today's names and older ones,
+ * checked for shape, used in place where they are float32, converted where not, drawn by seed where a head is new. */
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lexclf/random.h"
+
+enum { NAME_MAX_BYTES = 256, NAMED_MAX = 5, SEED_STREAM = 0x68656164 };
+
+const char *lex_head_name(lex_pooling pooling)
+{
+    return pooling == LEX_POOLING_MEAN ? "lexclf.mean_classifier.weight" : "classifier.weight";
+}
+
+/* "….LayerNorm.weight" as the first checkpoints had it: "….LayerNorm.gamma". False when the name is no such one. */
+static bool old_name(char out[NAME_MAX_BYTES], const char *name)
+{
+    static const char *const pairs[2][2] = {{".LayerNorm.weight", ".LayerNorm.gamma"},
+                                            {".LayerNorm.bias", ".LayerNorm.beta"}};
+    for (int i = 0; i < 2; i++) {
+        size_t n = strlen(name), tail = strlen(pairs[i][0]);
+        if (n >= tail && n < NAME_MAX_BYTES && strcmp(name + n - tail, pairs[i][0]) == 0) {
+            snprintf(out, NAME_MAX_BYTES, "%.*s%s", (int)(n - tail), name, pairs[i][1]);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* With or without the "bert." prefix, with today's names or the old ones. */
+static lex_stored_tensor *find(const lex_safetensors *file, const char *name)
+{
+    char old[NAME_MAX_BYTES];
+    lex_stored_tensor *tensor = lex_safetensors_find(file, name);
+    if (!tensor && strncmp(name, "bert.", 5) == 0)
+        tensor = lex_safetensors_find(file, name + 5);
+    if (!tensor && old_name(old, name)) {
+        tensor = lex_safetensors_find(file, old);
+        if (!tensor && strncmp(old, "bert.", 5) == 0)
+            tensor = lex_safetensors_find(file, old + 5);
+    }
+    return tensor;
+}
+
+static float *own(lex_model_files *files, int64_t count)
+{
+    float *values = lex_alloc_aligned((size_t)count * sizeof *values);
+    LEX_PUSH(files->owned, files->n_owned, files->owned_capacity, values);
+    return values;
+}
+
+/* Weights are normal with the config's standard deviation, biases zero, as transformers initialises them. */
+static const float *draw(lex_model *model, const lex_param *param, int64_t index, uint64_t seed)
+{
+    float *values = own(model->files, param->count);
+    lex_rng rng;
+    lex_rng_init(&rng, seed, SEED_STREAM + (uint64_t)index);
+    for (int64_t i = 0; i < param->count; i++)
+        values[i] = param->decay ? (float)(model->config.initializer_range * lex_rng_normal(&rng)) : 0.0f;
+    lex_strings_push(&model->fresh, lex_str_of(param->name));
+    return values;
+}
+
+static void shape_text(char out[80], int n_dims, const int64_t *shape)
+{
+    size_t n = 0;
+    n += (size_t)snprintf(out + n, 80 - n, "[");
+    for (int i = 0; i < n_dims && n < 60; i++)
+        n += (size_t)snprintf(out + n, 80 - n, "%s%lld", i ? ", " : "", (long long)shape[i]);
+    snprintf(out + n, 80 - n, "]");
+}
+
+/* NULL when the tensor fits the parameter; else why not, in `out`. */
+static const char *misfit(char out[300], const lex_stored_tensor *tensor, const lex_param *param)
+{
+    char wanted[80], found[80];
+    shape_text(wanted, param->n_dims, param->shape);
+    if (!tensor) {
+        snprintf(out, 300, "'%s' is missing (expected %s)", param->name, wanted);
+        return out;
+    }
+    shape_text(found, tensor->n_dims, tensor->shape);
+    bool same = tensor->n_dims == param->n_dims;
+    for (int i = 0; same && i < param->n_dims; i++)
+        same = tensor->shape[i] == param->shape[i];
+    if (!same) {
+        snprintf(out, 300, "'%s' is %s, expected %s", param->name, found, wanted);
+        return out;
+    }
+    if (tensor->dtype == LEX_STORED_OTHER) {
+        snprintf(out, 300, "'%s' is of type %s, expected F32, F16 or BF16", param->name, tensor->dtype_name);
+        return out;
+    }
+    return NULL;
+}
+
+static const float *values_of(lex_model_files *files, lex_stored_tensor *tensor)
+{
+    tensor->used = true;
+    if (tensor->dtype == LEX_STORED_F32 && (uintptr_t)tensor->data % sizeof(float) == 0)
+        return (const float *)(const void *)tensor->data;
+    float *copy = own(files, tensor->count);
+    lex_stored_to_f32(copy, tensor);
+    return copy;
+}
+
+static void list_unused(lex_model *model)
+{
+    const lex_safetensors *file = &model->files->weights;
+    for (int64_t i = 0; i < file->n_tensors; i++)
+        if (!file->tensors[i].used)
+            lex_strings_push(&model->unused, lex_str_of(file->tensors[i].name));
+}
+
+lex_status lex_weights_collect(const float ***values, lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
+                               uint64_t seed, lex_err *err)
+{
+    int64_t n_params, n_bad = 0;
+    const lex_param *params = lex_encoder_params(encoder, &n_params);
+    const float **found = lex_alloc_zeroed((size_t)n_params, sizeof *found);
+    lex_buf bad;
+    lex_buf_init(&bad);
+    for (int64_t i = 0; i < n_params; i++) {
+        char reason[300];
+        /* A head for other labels is not this one, even where its shape happens to fit. */
+        bool classifier = params[i].head && i >= n_params - 2;
+        lex_stored_tensor *tensor = classifier && !model->has_head ? NULL : find(&model->files->weights, params[i].name);
+        if (!tensor && params[i].head && may_be_fresh) {
+            found[i] = draw(model, &params[i], i, seed);
+        } else if (misfit(reason, tensor, &params[i])) {
+            if (n_bad++ < NAMED_MAX)
+                lex_buf_printf(&bad, "%s%s", bad.len ? "; " : "", reason);
+        } else {
+            found[i] = values_of(model->files, tensor);
+        }
+    }
+    lex_status st = LEX_OK;
+    if (n_bad > 0) {
+        if (n_bad > NAMED_MAX)
+            lex_buf_printf(&bad, "; and %lld more", (long long)(n_bad - NAMED_MAX));
+        st = lex_err_set(err, LEX_ERR_INPUT, "%s/model.safetensors: %s", model->dir, bad.ptr);
+        free(found);
+        found = NULL;
+    } else {
+        list_unused(model);
+    }
+    lex_buf_release(&bad);
+    *values = found;
+    return st;
+}
