@@ -1,0 +1,103 @@
+/* predictor.h - answers for records: predict and eval.
+ *
+ * Records are taken in fixed blocks of LEX_BLOCK_ROWS, counted from the first of each file; inside a block sequences
+ * are ordered by length and computed in packed batches. So memory does not grow with the input, and an answer's bits
+ * do not depend on timing. Answers come in input order.
+ *
+ *     lex_predictor_options options = {.answer = print_it, .context = &state};
+ *     LEX_TRY(lex_predictor_open(&predictor, "my-model", &options, err));
+ *     LEX_TRY(lex_predictor_file(predictor, "contracts.csv", &reader_options, err));
+ *     lex_predictor_close(predictor);
+ */
+#ifndef LEXCLF_PREDICTOR_H
+#define LEXCLF_PREDICTOR_H
+
+#include <signal.h>
+
+#include "lexclf/metrics.h"
+#include "lexclf/model.h"
+#include "lexclf/text.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { LEX_BLOCK_ROWS = 512 };
+
+/* The answer for one record; borrowed for the call. */
+typedef struct {
+    const lex_model *model;
+    const lex_record *record;
+    const float *logits;        /* (K) */
+    const float *probabilities; /* (K) */
+    const double *thresholds;   /* (K); no meaning for SINGLE */
+    int64_t n_tokens;           /* before truncation, special tokens included */
+    bool truncated;
+} lex_answer;
+
+typedef struct {
+    const char *device; /* as lex_runtime_open(); NULL: "auto" */
+    int threads;
+    int64_t max_length;   /* 0: the model's */
+    int64_t batch_tokens; /* 0: by device */
+    /* "0.4" for all outputs or "Governing Law=0.3" for one; later ones win */
+    const char *const *thresholds;
+    int n_thresholds;
+    lex_status (*answer)(void *context, const lex_answer *answer, lex_err *err);
+    void (*progress)(void *context, int64_t n_records, int64_t n_tokens); /* after every batch; or NULL */
+    void *context;
+    const volatile sig_atomic_t *stop; /* set to stop after the block at hand; or NULL */
+} lex_predictor_options;
+
+typedef struct lex_predictor lex_predictor;
+
+/* Opens the model; libtorch is loaded when the first block is computed. A threshold that is no number in [0, 1], or of
+ * a label that the model does not have, is LEX_ERR_USAGE. */
+lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const lex_predictor_options *options,
+                              lex_err *err) LEX_MUST_CHECK;
+void lex_predictor_close(lex_predictor *predictor);
+lex_model *lex_predictor_model(lex_predictor *predictor);
+/* What the computing ran on: "cpu", "cuda:0"; "none" before the first block. */
+const char *lex_predictor_device(const lex_predictor *predictor);
+
+/* Answers every record of a file. The reader's text columns default to the model's. LEX_ERR_INTERRUPTED after *stop. */
+lex_status lex_predictor_file(lex_predictor *predictor, const char *path, const lex_reader_options *reader,
+                              lex_err *err) LEX_MUST_CHECK;
+/* Answers one text, as the first record of a file named `name`. */
+lex_status lex_predictor_text(lex_predictor *predictor, lex_str text, const char *name, lex_err *err) LEX_MUST_CHECK;
+
+/* ---- an answer as a line of JSON (contract.md, "Answers out") ---- */
+typedef struct {
+    bool passthrough; /* carry the input fields */
+    bool scores_all;  /* every label with its probability */
+    bool logits;
+    bool source; /* several files: name the one */
+} lex_answer_format;
+/* Adds one object and a line break. */
+void lex_answer_json(lex_buf *out, const lex_answer *answer, const lex_answer_format *format);
+
+/* ---- evaluation ---- */
+typedef struct {
+    lex_metrics metrics;
+    lex_strings labels; /* names for metrics.per_label: the model's, then those it does not know */
+    char model_sha256[65], data_sha256[65];
+    double elapsed_s;
+    int64_t tokens;
+    int64_t n_truncated;
+} lex_evaluation;
+
+/* Scores the model on labelled files. `options->answer` may be NULL. LEX_ERR_INPUT when there are no rows, or rows
+ * whose labels do not fit the task. */
+lex_status lex_evaluate(lex_evaluation *out, const char *model_dir, const char *const *paths, int n_paths,
+                        const lex_reader_options *reader, const lex_predictor_options *options,
+                        lex_err *err) LEX_MUST_CHECK;
+void lex_evaluation_release(lex_evaluation *evaluation);
+/* The report object of contract.md. */
+lex_json *lex_evaluation_json(const lex_evaluation *evaluation);
+/* Metrics alone, with label names, as in the report. */
+lex_json *lex_metrics_json(const lex_metrics *metrics, const lex_strings *labels);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

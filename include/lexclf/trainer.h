@@ -1,0 +1,111 @@
+/* trainer.h - fine-tuning: labelled files and an encoder folder in, a model folder out.
+ *
+ * The classic recipe (Devlin et al. 2019): AdamW with decoupled decay, linear warm-up and decay of the learning rate,
+ * gradient clipping, a few epochs over shuffled batches. After each epoch the dev set is scored and the best epoch is
+ * kept. A run is a function of the data, the options, the seed, the number of threads and the machine.
+ *
+ * The best epoch so far always stands, as a complete model folder, in OUT.partial; the finished one replaces it under
+ * OUT, in one step. An interrupted run leaves OUT.partial.
+ */
+#ifndef LEXCLF_TRAINER_H
+#define LEXCLF_TRAINER_H
+
+#include <signal.h>
+
+#include "lexclf/metrics.h"
+#include "lexclf/model.h"
+#include "lexclf/text.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum { LEX_SCHEDULE_LINEAR, LEX_SCHEDULE_CONSTANT } lex_schedule;
+
+/* What happened, for people; all may be NULL. Texts are borrowed. */
+typedef struct {
+    void *context;
+    void (*note)(void *context, const char *text);    /* worth saying once */
+    void (*warning)(void *context, const char *text); /* worth a second look */
+    /* After every step: steps and tokens done and in all, loss of the step. */
+    void (*step)(void *context, int64_t step, int64_t n_steps, int64_t tokens, double loss);
+    /* After every epoch (from 1); dev is NULL when there is no dev set; best: the best one so far. */
+    void (*epoch)(void *context, int64_t epoch, int64_t n_epochs, double train_loss, const lex_metrics *dev, bool best,
+                  double elapsed_s);
+} lex_train_events;
+
+typedef struct {
+    const char *encoder_dir, *train_path, *out_dir; /* required */
+    const char *dev_path, *test_path;               /* or NULL */
+    double dev_fraction;                            /* [0, 1): held out when there is no dev_path */
+    bool overwrite;
+    lex_reader_options reader;
+    bool task_auto; /* MULTI where labels come as arrays, else SINGLE */
+    lex_task task;
+    const char *positive_label; /* BINARY, or NULL: the later of the two */
+    lex_pooling pooling;
+    const char *device; /* as lex_runtime_open() */
+    int threads;
+    int64_t epochs, batch_size;
+    int64_t max_length;   /* tokens, special ones included */
+    int64_t batch_tokens; /* computed at once; 0: by device */
+    double lr, weight_decay, warmup_ratio;
+    double clip;    /* largest gradient norm; 0: not clipped */
+    double dropout; /* of all dropouts; < 0: the encoder's own */
+    lex_schedule schedule;
+    const char *metric; /* chooses the best epoch: a name of lex_metrics_by_name() */
+    uint64_t seed;
+    const volatile sig_atomic_t *stop; /* set to stop after the step at hand; or NULL */
+    lex_train_events events;
+} lex_train_options;
+
+lex_train_options lex_train_options_default(void);
+
+/* How the run went; release it whatever lex_train() returned. */
+typedef struct {
+    lex_json *run;      /* the summary: options, data, epochs, best epoch, test metrics */
+    lex_metrics test;   /* of the best epoch, when has_test */
+    bool has_test;
+    lex_strings labels; /* names for test.per_label, unknown ones of the test file behind */
+    char *kept_dir;     /* where the best epoch so far stands, or NULL when nothing was kept */
+    int64_t best_epoch;
+    double best_value; /* of the metric; not finite when there is no dev set */
+    double elapsed_s;
+    int64_t n_train, n_dev, n_test, tokens;
+} lex_train_summary;
+
+/* LEX_ERR_INTERRUPTED when *stop was set: summary->kept_dir says what is left. */
+lex_status lex_train(lex_train_summary *summary, const lex_train_options *options, lex_err *err) LEX_MUST_CHECK;
+void lex_train_summary_release(lex_train_summary *summary);
+
+/* ---- one optimizer step, for the loop and for tests ---- */
+typedef struct lex_optimizer lex_optimizer;
+typedef struct {
+    double beta1, beta2, eps, weight_decay, clip;
+} lex_optimizer_options;
+
+lex_optimizer *lex_optimizer_new(lex_encoder *encoder, lex_runtime *runtime, const lex_optimizer_options *options);
+void lex_optimizer_free(lex_optimizer *optimizer);
+
+/* An example as the step sees it. */
+typedef struct {
+    const int32_t *ids; /* (n), special tokens included */
+    int64_t n;
+    int32_t label;          /* SINGLE */
+    const uint8_t *targets; /* (K) MULTI and BINARY */
+} lex_train_example;
+
+/* Mean loss over the examples, its gradient in micro-batches of at most batch_tokens (at least one example each), one
+ * update with rate `lr`. The result does not depend on batch_tokens but for rounding. */
+lex_status lex_optimizer_step(lex_optimizer *optimizer, double *loss, lex_task task, const lex_train_example *examples,
+                              int64_t n_examples, int64_t batch_tokens, double lr, const lex_train_mode *mode,
+                              lex_err *err) LEX_MUST_CHECK;
+
+/* The factor on the learning rate in step `step` (from 0) of n_steps, as transformers' get_linear_schedule_with_warmup
+ * and get_constant_schedule_with_warmup have it. */
+double lex_schedule_factor(lex_schedule schedule, int64_t step, int64_t n_steps, int64_t warmup_steps);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
