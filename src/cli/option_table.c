@@ -1,0 +1,172 @@
+/* option_table.c - the options, one row each, in the order of the help. To add one: add its row, and read it in the
+ * cmd_NAME.c of the verbs that take it. A row that no run function reads has no place here. */
+#include <stddef.h>
+#include <string.h>
+
+#include "lexclf/metrics.h"
+#include "options.h"
+
+static bool is_not_empty(const char *value)
+{
+    return value[0] != '\0';
+}
+
+static bool is_metric(const char *value)
+{
+    static const lex_metrics none;
+    double number;
+    return lex_metrics_by_name(&number, &none, lex_str_of(value));
+}
+
+/* auto, cpu, cuda, cuda:N */
+static bool is_device(const char *value)
+{
+    int64_t index;
+    if (strncmp(value, "cuda:", 5) == 0)
+        return strspn(value + 5, "0123456789") == strlen(value + 5) &&
+               lex_parse_int64(&index, lex_str_of(value + 5)) && index < 1024;
+    return strcmp(value, "auto") == 0 || strcmp(value, "cpu") == 0 || strcmp(value, "cuda") == 0;
+}
+
+enum {
+    TR = CLI_TRAIN,
+    EV = CLI_EVAL,
+    PR = CLI_PREDICT,
+    TO = CLI_TOKENIZE,
+    RUNS = CLI_TRAIN | CLI_EVAL | CLI_PREDICT, /* those that compute */
+};
+
+#define METRIC_NAMES "accuracy, loss, ece, aupr_macro, or micro_, macro_ or weighted_ with precision, recall or f1"
+
+/* clang-format off */
+const cli_option cli_option_rows[] = {
+    /* ---- data ---- */
+    {.name = "train", .type = CLI_STRING, .verbs = TR, .group = CLI_DATA, .value = "FILE", .required = true,
+     .check = is_not_empty, .help = "the labelled records to learn from"},
+    {.name = "dev", .type = CLI_STRING, .verbs = TR, .group = CLI_DATA, .value = "FILE", .check = is_not_empty,
+     .help = "the records that choose the best epoch", .absent = "a part of --train is held out"},
+    {.name = "dev-fraction", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_DATA, .value = "F", .initial = "0.1",
+     .low = 0, .high = 0.9, .help = "how much of --train is held out where there is no --dev: label by label, chosen "
+     "by --seed; 0 trains on all of it"},
+    {.name = "test", .type = CLI_STRING, .verbs = TR, .group = CLI_DATA, .value = "FILE", .check = is_not_empty,
+     .help = "records to judge the finished model by"},
+    {.name = "data", .type = CLI_STRINGS, .verbs = EV, .group = CLI_DATA, .value = "FILE", .required = true,
+     .check = is_not_empty, .help = "labelled records to judge the model by"},
+    {.name = "text", .type = CLI_STRING, .verbs = PR, .group = CLI_DATA, .value = "STRING",
+     .help = "classify this text instead of files"},
+    {.name = "format", .type = CLI_CHOICE, .verbs = TR | EV, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl",
+     .initial = "auto", .help = "what the files hold; auto goes by the extension"},
+    {.name = "format", .type = CLI_CHOICE, .verbs = PR | TO, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl|txt",
+     .initial = "auto", .help = "what the input holds; auto goes by the extension, so standard input needs it"},
+    {.name = "text-column", .type = CLI_STRINGS, .verbs = CLI_ALL, .group = CLI_DATA, .value = "NAME",
+     .check = is_not_empty, .help = "the column of the text; several are joined by a line break",
+     .absent = "text"},
+    {.name = "label-column", .type = CLI_STRING, .verbs = TR | EV, .group = CLI_DATA, .value = "NAME",
+     .check = is_not_empty, .help = "the column of the label", .absent = "label, and in JSON lines also labels"},
+    {.name = "id-column", .type = CLI_STRING, .verbs = RUNS, .group = CLI_DATA, .value = "NAME",
+     .check = is_not_empty, .help = "the column that tells records apart; it need not be there", .absent = "id"},
+
+    /* ---- model ---- */
+    {.name = "encoder", .type = CLI_STRING, .verbs = TR, .group = CLI_MODEL, .value = "DIR", .required = true,
+     .check = is_not_empty, .help = "the encoder to start from, a Hugging Face folder"},
+    {.name = "model", .letter = 'm', .type = CLI_STRING, .verbs = EV | PR | TO, .group = CLI_MODEL, .value = "DIR",
+     .required = true, .check = is_not_empty, .help = "the model folder"},
+    {.name = "task", .type = CLI_CHOICE, .verbs = TR, .group = CLI_MODEL, .value = "auto|single|multi|binary",
+     .initial = "auto", .help = "single: one label a record; multi: any number; binary: one label or its absence; "
+     "auto: multi where labels are arrays, else single"},
+    {.name = "positive-label", .type = CLI_STRING, .verbs = TR, .group = CLI_MODEL, .value = "NAME",
+     .check = is_not_empty, .help = "with --task binary, the label that the model answers for",
+     .absent = "the later of the two in code-point order"},
+    {.name = "pooling", .type = CLI_CHOICE, .verbs = TR, .group = CLI_MODEL, .value = "cls|mean", .initial = "cls",
+     .help = "what the head sees: the first token through the pooler, or the mean over the tokens"},
+    {.name = "max-length", .type = CLI_INT, .verbs = TR, .group = CLI_MODEL, .value = "N", .initial = "128",
+     .low = 3, .high = 1000000, .help = "tokens kept of each text, special ones included; at most the encoder's "
+     "positions"},
+    {.name = "max-length", .type = CLI_INT, .verbs = EV | PR | TO, .group = CLI_MODEL, .value = "N", .low = 3,
+     .high = 1000000, .help = "tokens kept of each text, special ones included; at most the encoder's positions",
+     .absent = "the model's own"},
+
+    /* ---- training ---- */
+    {.name = "epochs", .type = CLI_INT, .verbs = TR, .group = CLI_TRAINING, .value = "N", .initial = "5", .low = 1,
+     .high = 1000, .help = "passes over the training records"},
+    {.name = "lr", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "X", .initial = "2e-5", .low = 0,
+     .above_low = true, .high = 1, .help = "the highest learning rate"},
+    {.name = "schedule", .type = CLI_CHOICE, .verbs = TR, .group = CLI_TRAINING, .value = "linear|constant",
+     .initial = "linear", .help = "how the learning rate goes on after warm-up: down to 0, or level"},
+    {.name = "warmup-ratio", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "F", .initial = "0.1",
+     .low = 0, .high = 1, .help = "the share of all steps in which the learning rate rises from 0"},
+    {.name = "batch-size", .type = CLI_INT, .verbs = TR, .group = CLI_TRAINING, .value = "N", .initial = "16",
+     .low = 1, .high = 65536, .help = "records to an optimizer step"},
+    {.name = "weight-decay", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "X",
+     .initial = "0.01", .low = 0, .high = 1, .help = "AdamW's decoupled decay; biases and LayerNorm are spared"},
+    {.name = "clip", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "X", .initial = "1.0",
+     .low = 0, .high = 1000000, .help = "the largest norm of the gradient; 0: no limit"},
+    {.name = "dropout", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "P", .low = 0, .high = 0.99,
+     .help = "for hidden states and attention", .absent = "the encoder's own"},
+    {.name = "metric", .type = CLI_STRING, .verbs = TR, .group = CLI_TRAINING, .value = "NAME",
+     .initial = "macro_f1", .check = is_metric, .expected = METRIC_NAMES, .help = "what the best epoch is best at: "
+     METRIC_NAMES},
+    {.name = "seed", .type = CLI_INT, .verbs = TR, .group = CLI_TRAINING, .value = "N", .initial = "1", .low = 0,
+     .high = 4294967295.0, .help = "for the head's first weights, shuffling, dropout and the held-out part"},
+
+    /* ---- answers ---- */
+    {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = TR, .group = CLI_ANSWERS, .value = "DIR",
+     .required = true, .check = is_not_empty, .help = "the model folder to make; it appears when it is whole"},
+    {.name = "overwrite", .type = CLI_FLAG, .verbs = TR, .group = CLI_ANSWERS,
+     .help = "replace the model folder that --out names; without it, an existing one is refused"},
+    {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = PR, .group = CLI_ANSWERS, .value = "FILE",
+     .check = is_not_empty, .help = "write the answers to this file, which appears when it is whole",
+     .absent = "standard output"},
+    {.name = "no-passthrough", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS,
+     .help = "leave the input's fields out of the answers"},
+    {.name = "scores", .type = CLI_CHOICE, .verbs = PR, .group = CLI_ANSWERS, .value = "top|all", .initial = "top",
+     .help = "top: the probability of what is answered; all: of every label"},
+    {.name = "logits", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS,
+     .help = "add the raw outputs, in the model's label order"},
+    {.name = "report", .type = CLI_STRING, .verbs = EV, .group = CLI_ANSWERS, .value = "FILE.json",
+     .check = is_not_empty, .help = "write all numbers to this file"},
+    {.name = "threshold", .type = CLI_DOUBLE, .verbs = EV | PR, .group = CLI_ANSWERS, .value = "P", .low = 0,
+     .high = 1, .help = "the probability from which on a label is given, for models that answer yes or no",
+     .absent = "the model's own, else 0.5"},
+    {.name = "offsets", .type = CLI_FLAG, .verbs = TO, .group = CLI_ANSWERS,
+     .help = "add the bytes of the text that each token stands for"},
+    {.name = "json", .type = CLI_FLAG, .verbs = RUNS, .group = CLI_ANSWERS,
+     .help = "print the closing summary as one JSON object on standard output"},
+
+    /* ---- computing ---- */
+    {.name = "device", .type = CLI_STRING, .verbs = RUNS, .group = CLI_COMPUTING, .value = "auto|cpu|cuda|cuda:N",
+     .initial = "auto", .check = is_device, .expected = "auto, cpu, cuda or cuda:N",
+     .help = "where to compute; auto: CUDA if it is there and works"},
+    {.name = "dtype", .type = CLI_CHOICE, .verbs = RUNS, .group = CLI_COMPUTING, .value = "auto|fp32",
+     .initial = "auto", .help = "how exact; fp32 is exact, auto may be faster and keeps the answer"},
+    {.name = "threads", .type = CLI_INT, .verbs = RUNS, .group = CLI_COMPUTING, .value = "N", .low = 1, .high = 1024,
+     .help = "processors to use", .absent = "all that this process may use"},
+    {.name = "batch-tokens", .type = CLI_INT, .verbs = RUNS, .group = CLI_COMPUTING, .value = "N",
+     .initial = "8192", .low = 16, .high = 1048576, .help = "how many tokens are computed at once; a matter of "
+     "memory and speed, never of the answer"},
+
+    /* ---- general ---- */
+    {.name = "config", .type = CLI_STRING, .verbs = CLI_ALL, .group = CLI_GENERAL, .value = "FILE.json",
+     .check = is_not_empty, .help = "options as a JSON object, by their long names; the command line wins"},
+    {.name = "progress", .type = CLI_CHOICE, .verbs = RUNS, .group = CLI_GENERAL, .value = "auto|always|never",
+     .initial = "auto", .help = "the progress line; auto: on a terminal"},
+    {.name = "quiet", .letter = 'q', .type = CLI_FLAG, .verbs = CLI_ALL, .group = CLI_GENERAL,
+     .help = "print warnings and errors only"},
+    {.name = "verbose", .letter = 'v', .type = CLI_FLAG, .verbs = CLI_ALL, .group = CLI_GENERAL,
+     .help = "say more about what is done"},
+    {.name = "help", .letter = 'h', .type = CLI_FLAG, .verbs = CLI_ALL, .group = CLI_GENERAL,
+     .help = "print this text"},
+};
+
+const cli_conflict cli_conflicts[] = {
+    {TR, "dev", "dev-fraction"},
+    {PR, "text", NULL},
+    {PR, "text", "format"},
+    {PR, "text", "text-column"},
+    {PR, "text", "id-column"},
+    {CLI_ALL, "quiet", "verbose"},
+};
+/* clang-format on */
+
+const int cli_n_option_rows = (int)(sizeof cli_option_rows / sizeof *cli_option_rows);
+const int cli_n_conflicts = (int)(sizeof cli_conflicts / sizeof *cli_conflicts);
