@@ -86,6 +86,18 @@ void lex_buf_add_char(lex_buf *buf, char c);
 void lex_buf_printf(lex_buf *buf, const char *format, ...) LEX_PRINTF(2, 3);
 lex_str lex_buf_str(const lex_buf *buf);
 
+/* A list of strings, all owned. */
+typedef struct {
+    char **items;
+    int64_t n, capacity;
+} lex_strings;
+
+void lex_strings_push(lex_strings *list, lex_str text); /* a copy */
+void lex_strings_release(lex_strings *list);
+void lex_strings_sort(lex_strings *list); /* by code point */
+/* The index of an equal string, or -1. */
+int64_t lex_strings_find(const lex_strings *list, lex_str text);
+
 /* Reads a whole string as a number; false when it is empty, has anything before or after the number, or is out of
  * range. The decimal point is '.', whatever the locale. Infinities and NaN are refused. */
 bool lex_parse_double(double *out, lex_str text);

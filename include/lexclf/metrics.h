@@ -15,7 +15,7 @@
 #ifndef LEXCLF_METRICS_H
 #define LEXCLF_METRICS_H
 
-#include "lexclf/memory.h"
+#include "lexclf/json.h"
 #include "lexclf/task.h"
 
 #ifdef __cplusplus
@@ -78,6 +78,9 @@ void lex_metrics_release(lex_metrics *metrics);
 /* One number by its name in reports: accuracy, loss, ece, aupr_macro, and micro_, macro_ or weighted_ with precision,
  * recall or f1. False when there is no such name. */
 bool lex_metrics_by_name(double *out, const lex_metrics *metrics, lex_str name);
+/* The metrics as an object of the report (contract.md, "Answers out"): numbers by name, "per_label", "confusion".
+ * names: of all n_labels labels. */
+lex_json *lex_metrics_json(const lex_metrics *metrics, const lex_strings *names);
 /* Whether more is better (all but loss and ece). */
 bool lex_metric_is_gain(lex_str name);
 

@@ -35,12 +35,6 @@ typedef enum {
     LEX_MODEL_CLASSIFIER
 } lex_model_need;
 
-/* A list of strings, all owned. */
-typedef struct {
-    char **items;
-    int64_t n, capacity;
-} lex_strings;
-
 typedef struct lex_model_files lex_model_files;
 
 /* Everything is read-only to callers, and owned by the model. */
@@ -93,16 +87,24 @@ lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const ch
 
 /* SHA-256 of model.safetensors, in hexadecimal. */
 void lex_model_weights_sha256(const lex_model *model, char hex[65]);
-/* The index of a label, or -1. */
-int64_t lex_model_label_index(const lex_model *model, lex_str name);
 /* "single", "multi" or "binary"; "cls" or "mean". */
 const char *lex_task_name(lex_task task);
 const char *lex_pooling_name(lex_pooling pooling);
 
-void lex_strings_push(lex_strings *list, lex_str text);
-void lex_strings_release(lex_strings *list);
-/* Orders by code point. */
-void lex_strings_sort(lex_strings *list);
+/* ---- running many sequences ---- */
+typedef struct {
+    const int32_t *ids; /* (n), special tokens included */
+    int64_t n;
+} lex_sequence;
+
+/* Logits (n_sequences, K) for sequences in any order: computed in packed batches of at most batch_tokens tokens (0: by
+ * device), formed by length. progress: after every batch, with the sequences and tokens done; or NULL. */
+lex_status lex_run_sequences(lex_encoder *encoder, lex_runtime *runtime, const lex_sequence *sequences,
+                             int64_t n_sequences, int64_t n_outputs, int64_t batch_tokens, float *logits,
+                             void (*progress)(void *context, int64_t n_sequences, int64_t n_tokens), void *context,
+                             lex_err *err) LEX_MUST_CHECK;
+/* What 0 stands for. */
+int64_t lex_default_batch_tokens(const lex_runtime *runtime);
 
 #ifdef __cplusplus
 }

@@ -94,8 +94,6 @@ lex_status lex_evaluate(lex_evaluation *out, const char *model_dir, const char *
 void lex_evaluation_release(lex_evaluation *evaluation);
 /* The report object of contract.md. */
 lex_json *lex_evaluation_json(const lex_evaluation *evaluation);
-/* Metrics alone, with label names, as in the report. */
-lex_json *lex_metrics_json(const lex_metrics *metrics, const lex_strings *labels);
 
 #ifdef __cplusplus
 }

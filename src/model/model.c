@@ -189,10 +189,12 @@ void lex_model_weights_sha256(const lex_model *model, char hex[65])
     lex_sha256_free(sha);
 }
 
-int64_t lex_model_label_index(const lex_model *model, lex_str name)
+const char *lex_task_name(lex_task task)
 {
-    for (int64_t i = 0; i < model->labels.n; i++)
-        if (lex_str_equal(lex_str_of(model->labels.items[i]), name))
-            return i;
-    return -1;
+    return task == LEX_TASK_SINGLE ? "single" : task == LEX_TASK_MULTI ? "multi" : "binary";
+}
+
+const char *lex_pooling_name(lex_pooling pooling)
+{
+    return pooling == LEX_POOLING_CLS ? "cls" : "mean";
 }

@@ -1,8 +1,8 @@
-/* strings.c - lists of names, and the names of enumerations. */
-#include "lexclf/model.h"
-
+/* strings.c - lists of owned strings. */
 #include <stdlib.h>
 #include <string.h>
+
+#include "lexclf/memory.h"
 
 void lex_strings_push(lex_strings *list, lex_str text)
 {
@@ -32,12 +32,10 @@ void lex_strings_sort(lex_strings *list)
         qsort(list->items, (size_t)list->n, sizeof *list->items, by_code_point);
 }
 
-const char *lex_task_name(lex_task task)
+int64_t lex_strings_find(const lex_strings *list, lex_str text)
 {
-    return task == LEX_TASK_SINGLE ? "single" : task == LEX_TASK_MULTI ? "multi" : "binary";
-}
-
-const char *lex_pooling_name(lex_pooling pooling)
-{
-    return pooling == LEX_POOLING_CLS ? "cls" : "mean";
+    for (int64_t i = 0; i < list->n; i++)
+        if (lex_str_equal(lex_str_of(list->items[i]), text))
+            return i;
+    return -1;
 }
