@@ -1,0 +1,161 @@
+/* answer.c - an answer as a line of JSON: the input's fields as they came, then ours. A field whose name is one of ours
+ * is carried as input_NAME. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lexclf/predictor.h"
+
+static const char *const our_names[] = {"id",     "label",    "score",     "labels", "scores",
+                                        "logits", "n_tokens", "truncated", "source"};
+
+static bool is_ours(lex_str name)
+{
+    for (size_t i = 0; i < sizeof our_names / sizeof *our_names; i++)
+        if (lex_str_equal(name, lex_str_of(our_names[i])))
+            return true;
+    return false;
+}
+
+static void add_key(lex_buf *out, const char *name)
+{
+    lex_buf_printf(out, "%s\"%s\":", out->ptr[out->len - 1] == '{' ? "" : ",", name);
+}
+
+/* A field's value: raw JSON as it came, or text as a JSON string. */
+static void add_value(lex_buf *out, const lex_record *record, const lex_field *field)
+{
+    if (record->is_json)
+        lex_buf_add_str(out, field->value);
+    else
+        lex_json_add_string(out, field->value);
+}
+
+static void add_id(lex_buf *out, const lex_record *record)
+{
+    add_key(out, "id");
+    if (record->id_field >= 0)
+        add_value(out, record, &record->fields[record->id_field]);
+    else
+        lex_buf_printf(out, "%lld", (long long)record->number);
+}
+
+/* A raw JSON name without its quotes, where it holds no escapes; else as it stands, which is none of ours. */
+static lex_str plain_name(const lex_record *record, const lex_field *field)
+{
+    if (!record->is_json)
+        return field->name;
+    return (lex_str){field->name.ptr + 1, field->name.len - 2};
+}
+
+static void add_field(lex_buf *out, const lex_record *record, const lex_field *field)
+{
+    lex_str name = plain_name(record, field);
+    if (is_ours(name)) {
+        lex_buf_printf(out, ",\"input_%.*s\":", (int)name.len, name.ptr);
+    } else {
+        lex_buf_add_char(out, ',');
+        if (record->is_json)
+            lex_buf_add_str(out, field->name);
+        else
+            lex_json_add_string(out, field->name);
+        lex_buf_add_char(out, ':');
+    }
+    add_value(out, record, field);
+}
+
+static void add_score(lex_buf *out, float probability)
+{
+    lex_buf_printf(out, "%.6f", (double)probability);
+}
+
+/* Every label with its probability, as an object. BINARY: the negative label has the rest. */
+static void add_all_scores(lex_buf *out, const lex_answer *answer)
+{
+    const lex_model *model = answer->model;
+    add_key(out, "scores");
+    lex_buf_add_char(out, '{');
+    for (int64_t k = 0; k < model->labels.n; k++) {
+        float p = k < model->n_outputs ? answer->probabilities[k] : 1.0f - answer->probabilities[0];
+        if (k)
+            lex_buf_add_char(out, ',');
+        lex_json_add_string(out, lex_str_of(model->labels.items[k]));
+        lex_buf_add_char(out, ':');
+        add_score(out, p);
+    }
+    lex_buf_add_char(out, '}');
+}
+
+static void add_one_label(lex_buf *out, const lex_answer *answer, bool scores_all)
+{
+    const lex_model *model = answer->model;
+    int64_t best = 0;
+    float probability = answer->probabilities[0];
+    if (model->task == LEX_TASK_BINARY && (double)probability < answer->thresholds[0]) {
+        best = 1;
+        probability = 1.0f - probability;
+    }
+    for (int64_t k = 1; model->task == LEX_TASK_SINGLE && k < model->n_outputs; k++) {
+        if (answer->probabilities[k] > probability) {
+            best = k;
+            probability = answer->probabilities[k];
+        }
+    }
+    add_key(out, "label");
+    lex_json_add_string(out, lex_str_of(model->labels.items[best]));
+    add_key(out, "score");
+    add_score(out, probability);
+    if (scores_all)
+        add_all_scores(out, answer);
+}
+
+static void add_many_labels(lex_buf *out, const lex_answer *answer, bool scores_all)
+{
+    const lex_model *model = answer->model;
+    for (int pass = 0; pass < (scores_all ? 1 : 2); pass++) {
+        add_key(out, pass == 0 ? "labels" : "scores");
+        lex_buf_add_char(out, '[');
+        for (int64_t k = 0, n = 0; k < model->n_outputs; k++) {
+            if ((double)answer->probabilities[k] < answer->thresholds[k])
+                continue;
+            if (n++)
+                lex_buf_add_char(out, ',');
+            if (pass == 0)
+                lex_json_add_string(out, lex_str_of(model->labels.items[k]));
+            else
+                add_score(out, answer->probabilities[k]);
+        }
+        lex_buf_add_char(out, ']');
+    }
+    if (scores_all)
+        add_all_scores(out, answer);
+}
+
+static void add_logits(lex_buf *out, const lex_answer *answer)
+{
+    add_key(out, "logits");
+    for (int64_t k = 0; k < answer->model->n_outputs; k++)
+        lex_buf_printf(out, "%c%.9g", k ? ',' : '[', (double)answer->logits[k]);
+    lex_buf_add_char(out, ']');
+}
+
+void lex_answer_json(lex_buf *out, const lex_answer *answer, const lex_answer_format *format)
+{
+    const lex_record *record = answer->record;
+    lex_buf_add_char(out, '{');
+    add_id(out, record);
+    for (int64_t i = 0; format->passthrough && i < record->n_fields; i++)
+        if (i != record->id_field)
+            add_field(out, record, &record->fields[i]);
+    if (format->source) {
+        add_key(out, "source");
+        lex_json_add_string(out, lex_str_of(record->file));
+    }
+    if (answer->model->task == LEX_TASK_MULTI)
+        add_many_labels(out, answer, format->scores_all);
+    else
+        add_one_label(out, answer, format->scores_all);
+    if (format->logits)
+        add_logits(out, answer);
+    lex_buf_printf(out, ",\"n_tokens\":%lld,\"truncated\":%s}\n", (long long)answer->n_tokens,
+                   answer->truncated ? "true" : "false");
+}

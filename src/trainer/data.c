@@ -1,0 +1,126 @@
+/* data.c - the files of a run, read and checked before anything is computed: whatever is wrong with them shows at
+ * once. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static lex_status read_files(lex_run *run, lex_err *err)
+{
+    const lex_train_options *o = run->options;
+    const lex_tokenizer *tokenizer = run->model->tokenizer;
+    lex_status st = LEX_OK;
+    LEX_TRY(lex_dataset_read(&run->train, &run->names, o->train_path, tokenizer, &o->reader, run->max_length, err));
+    run->n_train_names = run->names.names.n;
+    if (o->dev_path)
+        LEX_TRY(lex_dataset_read(&run->dev, &run->names, o->dev_path, tokenizer, &o->reader, run->max_length, err));
+    if (o->test_path)
+        LEX_TRY(lex_dataset_read(&run->test, &run->names, o->test_path, tokenizer, &o->reader, run->max_length, err));
+done:
+    return st;
+}
+
+/* A dev set with a label that cannot be learned is a mistake in one of the files; a test set may hold one. */
+static lex_status check_labels_of(lex_run *run, const lex_dataset *data, bool is_dev, lex_err *err)
+{
+    lex_status st = lex_check_label_counts(data, run->labels.task, err);
+    int64_t n_unknown = 0;
+    for (int64_t i = 0; st == LEX_OK && i < data->n_examples; i++) {
+        const lex_example *example = &data->examples[i];
+        for (int64_t k = 0; k < example->n_names; k++) {
+            int32_t name = data->names[example->names_at + k];
+            if (run->labels.to_label[name] >= 0)
+                continue;
+            const char *text = run->names.names.items[name];
+            if (is_dev) {
+                lex_err_set(err, LEX_ERR_INPUT, "%s:%lld: label '%s' does not occur in %s", data->path,
+                            (long long)example->line, text, run->train.path);
+                lex_err_hint(err, "correct the label, or move a row that has it to the training file");
+                return LEX_ERR_INPUT;
+            }
+            if (n_unknown++ == 0)
+                lex_run_note(run, true, "%s:%lld: label '%s' does not occur in %s: it counts as never predicted",
+                             data->path, (long long)example->line, text, run->train.path);
+        }
+    }
+    return st;
+}
+
+static void warn_of_equal_files(const lex_run *run)
+{
+    const lex_dataset *train = &run->train, *dev = &run->dev, *test = &run->test;
+    if (dev->n_examples && strcmp(dev->sha256, train->sha256) == 0)
+        lex_run_note(run, true, "%s holds the same bytes as %s: the dev scores will be too good", dev->path,
+                     train->path);
+    if (test->n_examples && strcmp(test->sha256, train->sha256) == 0)
+        lex_run_note(run, true, "%s holds the same bytes as %s: the test scores will be too good", test->path,
+                     train->path);
+    if (test->n_examples && dev->n_examples && strcmp(test->sha256, dev->sha256) == 0)
+        lex_run_note(run, true, "%s holds the same bytes as %s: the test scores will be too good", test->path,
+                     dev->path);
+}
+
+static int64_t *all_rows(const lex_dataset *data)
+{
+    int64_t *rows = lex_alloc_array((size_t)data->n_examples, sizeof *rows);
+    for (int64_t i = 0; i < data->n_examples; i++)
+        rows[i] = i;
+    return rows;
+}
+
+static void choose_rows(lex_run *run)
+{
+    const lex_train_options *o = run->options;
+    lex_train_summary *summary = run->summary;
+    run->test_rows = all_rows(&run->test);
+    summary->n_test = run->test.n_examples;
+    run->train_rows = all_rows(&run->train);
+    summary->n_train = run->train.n_examples;
+    if (o->dev_path) {
+        run->dev_data = &run->dev;
+        run->dev_rows = all_rows(&run->dev);
+        summary->n_dev = run->dev.n_examples;
+        return;
+    }
+    run->dev_rows = lex_alloc_array((size_t)run->train.n_examples, sizeof *run->dev_rows);
+    lex_split(run->train_rows, &summary->n_train, run->dev_rows, &summary->n_dev, &run->train, run->names.names.n,
+              o->dev_fraction, o->seed);
+    run->dev_data = summary->n_dev ? &run->train : NULL;
+    if (o->dev_fraction > 0 && summary->n_dev == 0)
+        lex_run_note(run, true, "%s is too small to hold rows out: the last epoch is kept", run->train.path);
+}
+
+/* 0 and 1 for every output; BINARY has one, for the positive label. */
+static void make_targets(lex_run *run)
+{
+    const lex_dataset *train = &run->train;
+    int64_t K = run->labels.n_outputs;
+    if (run->labels.task == LEX_TASK_SINGLE)
+        return;
+    run->targets = lex_alloc_zeroed((size_t)(train->n_examples * K), 1);
+    for (int64_t i = 0; i < train->n_examples; i++) {
+        const lex_example *example = &train->examples[i];
+        for (int64_t k = 0; k < example->n_names; k++) {
+            int32_t label = run->labels.to_label[train->names[example->names_at + k]];
+            if (label < K)
+                run->targets[i * K + label] = 1;
+        }
+    }
+}
+
+lex_status lex_run_read_data(lex_run *run, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    LEX_TRY(read_files(run, err));
+    LEX_TRY(lex_label_set_make(&run->labels, run->options, &run->names, run->n_train_names, &run->train, err));
+    LEX_TRY(check_labels_of(run, &run->dev, true, err));
+    LEX_TRY(check_labels_of(run, &run->test, false, err));
+    warn_of_equal_files(run);
+    choose_rows(run);
+    make_targets(run);
+    if (run->train.n_truncated)
+        lex_run_note(run, false, "%lld of %lld training rows are longer than %lld tokens and are cut (--max-length)",
+                     (long long)run->train.n_truncated, (long long)run->train.n_examples, (long long)run->max_length);
+done:
+    return st;
+}

@@ -1,0 +1,106 @@
+/* internal.h - what the files of this module share: examples, their labels, the split. */
+#ifndef LEXCLF_TRAINER_INTERNAL_H
+#define LEXCLF_TRAINER_INTERNAL_H
+
+#include "lexclf/trainer.h"
+
+#define LEX_EXAMPLES_MAX (INT64_C(1) << 31)
+
+/* A labelled text as the encoder sees it. ids lie in the data set's pool. */
+typedef struct {
+    int64_t ids_at; /* first id in the pool */
+    int64_t n;
+    int64_t names_at; /* first label name in the list */
+    int64_t n_names;
+    int64_t line;
+} lex_example;
+
+/* One labelled file, tokenized; texts are not kept. */
+typedef struct {
+    const char *path;
+    lex_example *examples;
+    int64_t n_examples, example_capacity;
+    int32_t *ids;
+    int64_t n_ids, id_capacity;
+    int32_t *names; /* indices into the shared list of label names */
+    int64_t n_names, name_capacity;
+    int64_t n_truncated;
+    bool many_labels; /* some row gave its labels as an array */
+    char sha256[65];  /* of the file */
+} lex_dataset;
+
+/* Label names in the order they were met, with their lookup. */
+typedef struct {
+    lex_strings names;
+    int64_t *slots; /* open addressing: index + 1, or 0 */
+    int64_t n_slots;
+} lex_name_table;
+int32_t lex_name_table_add(lex_name_table *table, lex_str name);
+void lex_name_table_release(lex_name_table *table);
+
+lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_tokenizer *tokenizer,
+                            const lex_reader_options *reader, int64_t max_length, lex_err *err) LEX_MUST_CHECK;
+void lex_dataset_release(lex_dataset *data);
+
+/* The task and the labels in model order; to_label maps a name's index to its label (BINARY: 0 positive, 1 negative),
+ * or to -1 when only dev or test has it. */
+typedef struct {
+    lex_task task;
+    lex_strings labels;
+    int64_t n_outputs;
+    int32_t *to_label;
+} lex_label_set;
+lex_status lex_label_set_make(lex_label_set *out, const lex_train_options *options, const lex_name_table *names,
+                              int64_t n_train_names, const lex_dataset *train, lex_err *err) LEX_MUST_CHECK;
+/* Every row of SINGLE and BINARY has exactly one label; the first that has not is named. */
+lex_status lex_check_label_counts(const lex_dataset *data, lex_task task, lex_err *err) LEX_MUST_CHECK;
+void lex_label_set_release(lex_label_set *set);
+
+/* Held-out examples: dev[0..n_dev) and train[0..n_train) are indices, both in file order. */
+void lex_split(int64_t *train, int64_t *n_train, int64_t *dev, int64_t *n_dev, const lex_dataset *data,
+               int64_t n_names, double dev_fraction, uint64_t seed);
+
+/* Everything a run holds. */
+typedef struct {
+    const lex_train_options *options;
+    lex_train_summary *summary;
+    char *out_dir, *partial_dir, *next_dir; /* OUT, OUT.partial, and where the latter is made */
+    bool made_next;
+    lex_model *model;
+    lex_runtime *runtime;
+    lex_encoder *encoder;
+    lex_optimizer *optimizer;
+    lex_name_table names;
+    int64_t n_train_names;
+    lex_label_set labels;
+    lex_dataset train, dev, test; /* dev: empty when it is a part of train */
+    int64_t *train_rows, *dev_rows, *test_rows;
+    const lex_dataset *dev_data; /* where dev_rows point into; NULL without dev set */
+    int64_t max_length, batch_tokens;
+    uint8_t *targets; /* (n_examples of train, K); MULTI and BINARY */
+    lex_scope *kept;  /* of best */
+    lex_tensor *best; /* weights of the best epoch */
+    lex_json *epochs; /* finished ones; owned until it is put into summary->run */
+} lex_run;
+
+/* data.c: reads and checks the files, makes labels, split and targets. */
+lex_status lex_run_read_data(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* summary.c: the run as JSON, so far. */
+lex_json *lex_run_describe(const lex_run *run);
+void lex_run_add_epoch(lex_run *run, int64_t epoch, double train_loss, const lex_metrics *dev);
+void lex_run_note(const lex_run *run, bool warning, const char *format, ...) LEX_PRINTF(3, 4);
+
+/* Scores `n` examples. extra: names that the model does not know, numbered after its own. */
+typedef struct {
+    lex_encoder *encoder;
+    lex_runtime *runtime;
+    const lex_label_set *labels;
+    const lex_name_table *names;
+    int64_t batch_tokens;
+} lex_scorer;
+lex_status lex_score_examples(lex_metrics *out, const lex_scorer *scorer, const lex_dataset *data,
+                              const int64_t *indices, int64_t n, lex_err *err) LEX_MUST_CHECK;
+/* Names for the metrics of a data set: the model's labels, then those that only it has, in the order of the table. */
+void lex_metric_names(lex_strings *out, const lex_scorer *scorer, const lex_dataset *data);
+
+#endif

@@ -1,0 +1,111 @@
+/* summary.c - what a run was and how it went, as the JSON that goes into lexclf.json and to --json. No clock time and
+ * no path: the same run gives the same bytes. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "internal.h"
+#include "lexclf/file.h"
+
+void lex_run_note(const lex_run *run, bool warning, const char *format, ...)
+{
+    const lex_train_events *events = &run->options->events;
+    char text[1000];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (warning && events->warning)
+        events->warning(events->context, text);
+    if (!warning && events->note)
+        events->note(events->context, text);
+}
+
+static lex_json *options_json(const lex_run *run)
+{
+    const lex_train_options *o = run->options;
+    lex_json *json = lex_json_new_object();
+    lex_json_put_number(json, "epochs", (double)o->epochs);
+    lex_json_put_number(json, "lr", o->lr);
+    lex_json_put_string(json, "schedule", o->schedule == LEX_SCHEDULE_LINEAR ? "linear" : "constant");
+    lex_json_put_number(json, "warmup_ratio", o->warmup_ratio);
+    lex_json_put_number(json, "batch_size", (double)o->batch_size);
+    lex_json_put_number(json, "batch_tokens", (double)run->batch_tokens);
+    lex_json_put_number(json, "max_length", (double)run->max_length);
+    lex_json_put_number(json, "weight_decay", o->weight_decay);
+    lex_json_put_number(json, "clip", o->clip);
+    if (o->dropout >= 0)
+        lex_json_put_number(json, "dropout", o->dropout);
+    lex_json_put_string(json, "metric", o->metric);
+    if (!o->dev_path)
+        lex_json_put_number(json, "dev_fraction", o->dev_fraction);
+    lex_json_put_number(json, "seed", (double)o->seed);
+    return json;
+}
+
+static void put_data(lex_json *to, const char *name, const lex_dataset *data, int64_t n_rows)
+{
+    if (n_rows == 0)
+        return;
+    lex_json *json = lex_json_new_object();
+    lex_json_put_number(json, "rows", (double)n_rows);
+    lex_json_put_number(json, "truncated", (double)data->n_truncated);
+    lex_json_put_string(json, "sha256", data->sha256);
+    lex_json_put(to, name, json);
+}
+
+static lex_json *data_json(const lex_run *run)
+{
+    const lex_train_summary *summary = run->summary;
+    lex_json *json = lex_json_new_object();
+    put_data(json, "train", &run->train, summary->n_train);
+    if (run->options->dev_path)
+        put_data(json, "dev", &run->dev, summary->n_dev);
+    else if (summary->n_dev)
+        lex_json_put_number(json, "dev_rows_held_out", (double)summary->n_dev);
+    put_data(json, "test", &run->test, summary->n_test);
+    return json;
+}
+
+/* The numbers of an epoch's line. */
+static lex_json *short_metrics(const lex_metrics *metrics)
+{
+    lex_json *json = lex_json_new_object();
+    lex_json_put_number(json, "loss", metrics->loss);
+    lex_json_put_number(json, "accuracy", metrics->accuracy);
+    lex_json_put_number(json, "macro_precision", metrics->macro.precision);
+    lex_json_put_number(json, "macro_recall", metrics->macro.recall);
+    lex_json_put_number(json, "macro_f1", metrics->macro.f1);
+    lex_json_put_number(json, "micro_f1", metrics->micro.f1);
+    return json;
+}
+
+void lex_run_add_epoch(lex_run *run, int64_t epoch, double train_loss, const lex_metrics *dev)
+{
+    lex_json *json = lex_json_new_object();
+    lex_json_put_number(json, "epoch", (double)epoch);
+    lex_json_put_number(json, "train_loss", train_loss);
+    if (dev)
+        lex_json_put(json, "dev", short_metrics(dev));
+    lex_json_push(run->epochs, json);
+}
+
+lex_json *lex_run_describe(const lex_run *run)
+{
+    const lex_train_summary *summary = run->summary;
+    int threads = run->options->threads > 0 ? run->options->threads : lex_cpu_count();
+    lex_json *json = lex_json_new_object();
+    lex_json_put_string(json, "lexclf", LEXCLF_VERSION);
+    lex_json_put_string(json, "libtorch", lex_runtime_torch_version(run->runtime));
+    lex_json_put_string(json, "device", lex_runtime_device(run->runtime));
+    lex_json_put_number(json, "threads", threads);
+    lex_json_put(json, "options", options_json(run));
+    lex_json_put(json, "data", data_json(run));
+    lex_json_put(json, "epochs", lex_json_copy(run->epochs));
+    lex_json_put_number(json, "best_epoch", (double)summary->best_epoch);
+    if (isfinite(summary->best_value))
+        lex_json_put_number(json, "best_value", summary->best_value);
+    if (summary->has_test)
+        lex_json_put(json, "test", lex_metrics_json(&summary->test, &summary->labels));
+    return json;
+}

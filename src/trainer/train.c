@@ -1,0 +1,319 @@
+/* train.c - a run from its options to a model folder: open, read, loop over epochs, keep the best, publish.
+ *
+ * Until the end OUT.partial holds the best epoch so far as a whole model folder; it is made beside and put in place in
+ * one step, so that a kill at any moment leaves a whole one, or none. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+#include "lexclf/file.h"
+#include "lexclf/random.h"
+
+enum { SHUFFLE_STREAM = 0x73687566 };
+
+lex_train_options lex_train_options_default(void)
+{
+    lex_train_options options = {
+        .dev_fraction = 0.1,
+        .reader = lex_reader_options_default(),
+        .task_auto = true,
+        .pooling = LEX_POOLING_CLS,
+        .device = "auto",
+        .epochs = 5,
+        .batch_size = 16,
+        .max_length = 128,
+        .lr = 2e-5,
+        .weight_decay = 0.01,
+        .warmup_ratio = 0.1,
+        .clip = 1.0,
+        .dropout = -1,
+        .schedule = LEX_SCHEDULE_LINEAR,
+        .metric = "macro_f1",
+        .seed = 1,
+    };
+    return options;
+}
+
+/* ---- before the first step ---- */
+
+static char *with_suffix(const char *path, const char *suffix)
+{
+    lex_buf text;
+    lex_buf_init(&text);
+    lex_buf_printf(&text, "%s%s", path, suffix);
+    return text.ptr;
+}
+
+static lex_status check_out(lex_run *run, lex_err *err)
+{
+    lex_metrics none = {0};
+    double value;
+    if (!lex_metrics_by_name(&value, &none, lex_str_of(run->options->metric)))
+        return lex_err_set(err, LEX_ERR_USAGE, "no metric is called '%s'", run->options->metric);
+    if (lex_path_kind_of(run->out_dir) != LEX_PATH_MISSING && !run->options->overwrite) {
+        lex_err_set(err, LEX_ERR_USAGE, "%s exists", run->out_dir);
+        lex_err_hint(err, "choose another --out, or replace it with --overwrite");
+        return LEX_ERR_USAGE;
+    }
+    return LEX_OK;
+}
+
+/* Finds out now, not after an hour, whether the folder can be written. */
+static lex_status try_out(lex_run *run, lex_err *err)
+{
+    lex_status st = lex_path_remove(run->next_dir, err);
+    if (st == LEX_OK)
+        st = lex_dir_make(run->next_dir, err);
+    run->made_next = st == LEX_OK;
+    if (st == LEX_OK && lex_path_kind_of(run->partial_dir) != LEX_PATH_MISSING)
+        lex_run_note(run, false, "%s of an earlier run is replaced when the first epoch is done", run->partial_dir);
+    return st;
+}
+
+static lex_status open_run(lex_run *run, lex_err *err)
+{
+    const lex_train_options *o = run->options;
+    lex_status st = LEX_OK;
+    LEX_TRY(check_out(run, err));
+    LEX_TRY(lex_model_open(&run->model, o->encoder_dir, LEX_MODEL_ENCODER, err));
+    LEX_TRY(lex_model_length(&run->max_length, run->model, o->max_length, err));
+    LEX_TRY(lex_run_read_data(run, err));
+    LEX_TRY(try_out(run, err));
+    lex_model_prepare(run->model, run->labels.task, &run->labels.labels, o->pooling);
+    LEX_TRY(lex_runtime_open(&run->runtime, o->device, o->threads, err));
+    LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
+    if (run->model->fresh.n)
+        lex_run_note(run, false, "a new head of %lld output%s is drawn by seed %llu", (long long)run->labels.n_outputs,
+                     run->labels.n_outputs == 1 ? "" : "s", (unsigned long long)o->seed);
+    run->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : lex_default_batch_tokens(run->runtime);
+    lex_optimizer_options adamw = {0.9, 0.999, 1e-8, o->weight_decay, o->clip};
+    run->optimizer = lex_optimizer_new(run->encoder, run->runtime, &adamw);
+    run->kept = lex_scope_new(run->runtime);
+    run->epochs = lex_json_new_array();
+done:
+    return st;
+}
+
+/* ---- an epoch ---- */
+
+static bool stopped(const lex_run *run)
+{
+    return run->options->stop && *run->options->stop;
+}
+
+static lex_train_example example_of(const lex_run *run, int64_t row)
+{
+    const lex_dataset *data = &run->train;
+    const lex_example *example = &data->examples[row];
+    lex_train_example out = {.ids = data->ids + example->ids_at, .n = example->n};
+    if (run->targets)
+        out.targets = run->targets + row * run->labels.n_outputs;
+    else
+        out.label = run->labels.to_label[data->names[example->names_at]];
+    return out;
+}
+
+typedef struct {
+    int64_t n_steps, warmup_steps; /* of the whole run */
+    int64_t step, tokens;          /* done */
+} progress;
+
+static lex_status train_epoch(lex_run *run, int64_t epoch, progress *at, double *mean_loss, lex_err *err)
+{
+    const lex_train_options *o = run->options;
+    int64_t n = run->summary->n_train;
+    int64_t *order = lex_alloc_array((size_t)n, sizeof *order);
+    lex_train_example *batch = lex_alloc_array((size_t)o->batch_size, sizeof *batch);
+    lex_status st = LEX_OK;
+    lex_rng rng;
+    memcpy(order, run->train_rows, (size_t)n * sizeof *order);
+    lex_rng_init(&rng, o->seed, ((uint64_t)SHUFFLE_STREAM << 32) + (uint64_t)epoch);
+    lex_rng_shuffle(&rng, order, n);
+    double sum = 0;
+    for (int64_t first = 0; first < n; first += o->batch_size) {
+        int64_t size = n - first < o->batch_size ? n - first : o->batch_size;
+        for (int64_t i = 0; i < size; i++) {
+            batch[i] = example_of(run, order[first + i]);
+            at->tokens += batch[i].n;
+        }
+        lex_train_mode mode = {o->dropout, o->dropout, o->dropout, o->seed, (uint32_t)at->step};
+        double rate = o->lr * lex_schedule_factor(o->schedule, at->step, at->n_steps, at->warmup_steps), loss;
+        LEX_TRY(lex_optimizer_step(run->optimizer, &loss, run->labels.task, batch, size, run->batch_tokens, rate, &mode,
+                                   err));
+        sum += loss * (double)size;
+        at->step++;
+        if (o->events.step)
+            o->events.step(o->events.context, at->step, at->n_steps, at->tokens, loss);
+        if (stopped(run)) {
+            st = lex_err_set(err, LEX_ERR_INTERRUPTED, "interrupted in epoch %lld of %lld", (long long)epoch,
+                             (long long)o->epochs);
+            goto done;
+        }
+    }
+    *mean_loss = sum / (double)n;
+done:
+    free(batch);
+    free(order);
+    return st;
+}
+
+static lex_scorer scorer_of(lex_run *run)
+{
+    return (lex_scorer){run->encoder, run->runtime, &run->labels, &run->names, run->options->batch_tokens};
+}
+
+/* Writes the weights at hand and the run so far as a whole folder at OUT.partial. */
+static lex_status save(lex_run *run, lex_err *err)
+{
+    const lex_reader_options *reader = &run->options->reader;
+    const char *default_columns[] = {"text"};
+    lex_json *description = lex_run_describe(run);
+    lex_model_save_options options = {
+        .max_length = run->max_length,
+        .text_columns = reader->n_text_columns ? reader->text_columns : default_columns,
+        .n_text_columns = reader->n_text_columns ? reader->n_text_columns : 1,
+        .run = description,
+    };
+    lex_status st = lex_model_save(run->model, run->encoder, run->next_dir, &options, err);
+    if (st == LEX_OK)
+        st = lex_dir_publish(run->next_dir, run->partial_dir, err);
+    lex_json_free(description);
+    if (st == LEX_OK && !run->summary->kept_dir)
+        run->summary->kept_dir = lex_strdup(run->partial_dir);
+    return st;
+}
+
+static lex_status keep_best(lex_run *run, lex_err *err)
+{
+    lex_scope_reset(run->kept);
+    run->best = lex_tensor_clone(run->kept, lex_encoder_weights(run->encoder));
+    lex_status st = lex_scope_status(run->kept, err);
+    return st == LEX_OK ? save(run, err) : st;
+}
+
+/* Scores the dev set, tells about the epoch, keeps it when it is the best so far. */
+static lex_status finish_epoch(lex_run *run, int64_t epoch, double train_loss, double started_s, lex_err *err)
+{
+    const lex_train_options *o = run->options;
+    lex_train_summary *summary = run->summary;
+    lex_metrics dev = {0};
+    lex_status st = LEX_OK;
+    bool best = true;
+    if (run->dev_data) {
+        lex_scorer scorer = scorer_of(run);
+        double value = 0;
+        LEX_TRY(lex_score_examples(&dev, &scorer, run->dev_data, run->dev_rows, summary->n_dev, err));
+        lex_metrics_by_name(&value, &dev, lex_str_of(o->metric));
+        bool gain = lex_metric_is_gain(lex_str_of(o->metric));
+        best = epoch == 1 || (gain ? value > summary->best_value : value < summary->best_value);
+        if (best)
+            summary->best_value = value;
+    }
+    lex_run_add_epoch(run, epoch, train_loss, run->dev_data ? &dev : NULL);
+    if (best)
+        summary->best_epoch = epoch;
+    if (o->events.epoch)
+        o->events.epoch(o->events.context, epoch, o->epochs, train_loss, run->dev_data ? &dev : NULL, best,
+                        lex_now_s() - started_s);
+    if (best && (run->dev_data || epoch == o->epochs))
+        LEX_TRY(keep_best(run, err));
+done:
+    lex_metrics_release(&dev);
+    return st;
+}
+
+/* ---- the whole ---- */
+
+static lex_status run_epochs(lex_run *run, double started_s, lex_err *err)
+{
+    const lex_train_options *o = run->options;
+    int64_t steps_an_epoch = (run->summary->n_train + o->batch_size - 1) / o->batch_size;
+    progress at = {.n_steps = steps_an_epoch * o->epochs};
+    at.warmup_steps = (int64_t)ceil(o->warmup_ratio * (double)at.n_steps);
+    lex_status st = LEX_OK;
+    for (int64_t epoch = 1; st == LEX_OK && epoch <= o->epochs; epoch++) {
+        double loss = 0;
+        st = train_epoch(run, epoch, &at, &loss, err);
+        if (st == LEX_OK)
+            st = finish_epoch(run, epoch, loss, started_s, err);
+    }
+    run->summary->tokens = at.tokens;
+    return st;
+}
+
+/* The best epoch's weights again, the test set, the final description, and the folder in its place. */
+static lex_status finish(lex_run *run, lex_err *err)
+{
+    lex_train_summary *summary = run->summary;
+    lex_scorer scorer = scorer_of(run);
+    lex_status st = LEX_OK;
+    lex_tensor_copy(run->kept, lex_encoder_weights(run->encoder), run->best);
+    LEX_TRY(lex_scope_status(run->kept, err));
+    lex_metric_names(&summary->labels, &scorer, &run->test);
+    if (summary->n_test) {
+        LEX_TRY(lex_score_examples(&summary->test, &scorer, &run->test, run->test_rows, summary->n_test, err));
+        summary->has_test = true;
+    }
+    LEX_TRY(save(run, err));
+    summary->run = lex_run_describe(run);
+    LEX_TRY(lex_dir_publish(run->partial_dir, run->out_dir, err));
+    free(summary->kept_dir);
+    summary->kept_dir = lex_strdup(run->out_dir);
+done:
+    return st;
+}
+
+static void close_run(lex_run *run)
+{
+    lex_err ignored = {0};
+    if (run->made_next && lex_path_remove(run->next_dir, &ignored) != LEX_OK)
+        lex_run_note(run, true, "%s", ignored.message);
+    lex_json_free(run->epochs);
+    lex_optimizer_free(run->optimizer);
+    lex_scope_free(run->kept);
+    lex_encoder_free(run->encoder);
+    lex_runtime_close(run->runtime);
+    lex_model_free(run->model);
+    lex_dataset_release(&run->train);
+    lex_dataset_release(&run->dev);
+    lex_dataset_release(&run->test);
+    lex_label_set_release(&run->labels);
+    lex_name_table_release(&run->names);
+    free(run->train_rows);
+    free(run->dev_rows);
+    free(run->test_rows);
+    free(run->targets);
+    free(run->out_dir);
+    free(run->partial_dir);
+    free(run->next_dir);
+}
+
+lex_status lex_train(lex_train_summary *summary, const lex_train_options *options, lex_err *err)
+{
+    lex_run run = {.options = options, .summary = summary};
+    double started_s = lex_now_s();
+    lex_status st = LEX_OK;
+    memset(summary, 0, sizeof *summary);
+    summary->best_value = NAN;
+    run.out_dir = lex_path_trimmed(options->out_dir);
+    run.partial_dir = with_suffix(run.out_dir, ".partial");
+    run.next_dir = with_suffix(run.out_dir, ".partial.next");
+    LEX_TRY(open_run(&run, err));
+    LEX_TRY(run_epochs(&run, started_s, err));
+    LEX_TRY(finish(&run, err));
+done:
+    summary->elapsed_s = lex_now_s() - started_s;
+    close_run(&run);
+    return st;
+}
+
+void lex_train_summary_release(lex_train_summary *summary)
+{
+    lex_json_free(summary->run);
+    if (summary->has_test)
+        lex_metrics_release(&summary->test);
+    lex_strings_release(&summary->labels);
+    free(summary->kept_dir);
+    memset(summary, 0, sizeof *summary);
+}
