@@ -54,12 +54,10 @@ static int run_verb(const cli_verb *verb, int argc, char **argv, lex_err *err)
     cli_options *options = NULL;
     lex_status st = cli_options_parse(&options, verb, argc, argv, err);
     int code = (int)st;
-    if (st != LEX_OK)
+    if (st == LEX_OK)
+        code = cli_options_want_help(options) ? print_help(verb, err) : verb->run(options, err);
+    if (code == LEX_ERR_USAGE)
         lex_err_hint(err, "'lexclf %s --help' explains every option", verb->name);
-    else if (cli_options_want_help(options))
-        code = print_help(verb, err);
-    else
-        code = verb->run(options, err);
     cli_options_free(options);
     return code;
 }

@@ -18,6 +18,15 @@ static bool is_metric(const char *value)
     return lex_metrics_by_name(&number, &none, lex_str_of(value));
 }
 
+/* "0.4" or "Governing Law=0.4"; whether the model has the label is seen later. */
+static bool is_threshold(const char *value)
+{
+    const char *equals = strrchr(value, '=');
+    double number;
+    return equals != value && lex_parse_double(&number, lex_str_of(equals ? equals + 1 : value)) && number >= 0 &&
+           number <= 1;
+}
+
 /* auto, cpu, cuda, cuda:N */
 static bool is_device(const char *value)
 {
@@ -58,9 +67,12 @@ const cli_option cli_option_rows[] = {
      .initial = "auto", .help = "what the files hold; auto goes by the extension"},
     {.name = "format", .type = CLI_CHOICE, .verbs = PR | TO, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl|txt",
      .initial = "auto", .help = "what the input holds; auto goes by the extension, so standard input needs it"},
-    {.name = "text-column", .type = CLI_STRINGS, .verbs = CLI_ALL, .group = CLI_DATA, .value = "NAME",
+    {.name = "text-column", .type = CLI_STRINGS, .verbs = TR, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the text; several are joined by a line break",
      .absent = "text"},
+    {.name = "text-column", .type = CLI_STRINGS, .verbs = EV | PR | TO, .group = CLI_DATA, .value = "NAME",
+     .check = is_not_empty, .help = "the column of the text; several are joined by a line break",
+     .absent = "as the model was trained, else text"},
     {.name = "label-column", .type = CLI_STRING, .verbs = TR | EV, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the label", .absent = "label, and in JSON lines also labels"},
     {.name = "id-column", .type = CLI_STRING, .verbs = RUNS, .group = CLI_DATA, .value = "NAME",
@@ -125,8 +137,9 @@ const cli_option cli_option_rows[] = {
      .help = "add the raw outputs, in the model's label order"},
     {.name = "report", .type = CLI_STRING, .verbs = EV, .group = CLI_ANSWERS, .value = "FILE.json",
      .check = is_not_empty, .help = "write all numbers to this file"},
-    {.name = "threshold", .type = CLI_DOUBLE, .verbs = EV | PR, .group = CLI_ANSWERS, .value = "P", .low = 0,
-     .high = 1, .help = "the probability from which on a label is given, for models that answer yes or no",
+    {.name = "threshold", .type = CLI_STRINGS, .verbs = EV | PR, .group = CLI_ANSWERS, .value = "[LABEL=]P",
+     .check = is_threshold, .expected = "a probability from 0 to 1, or LABEL=PROBABILITY", .help = "the probability "
+     "from which on a label is given, for one label or for all; for models with many labels or a binary one",
      .absent = "the model's own, else 0.5"},
     {.name = "offsets", .type = CLI_FLAG, .verbs = TO, .group = CLI_ANSWERS,
      .help = "add the bytes of the text that each token stands for"},
@@ -138,12 +151,12 @@ const cli_option cli_option_rows[] = {
      .initial = "auto", .check = is_device, .expected = "auto, cpu, cuda or cuda:N",
      .help = "where to compute; auto: CUDA if it is there and works"},
     {.name = "dtype", .type = CLI_CHOICE, .verbs = RUNS, .group = CLI_COMPUTING, .value = "auto|fp32",
-     .initial = "auto", .help = "how exact; fp32 is exact, auto may be faster and keeps the answer"},
+     .initial = "auto", .help = "how exact: fp32 is exact; auto may be faster where the answer stays the same"},
     {.name = "threads", .type = CLI_INT, .verbs = RUNS, .group = CLI_COMPUTING, .value = "N", .low = 1, .high = 1024,
      .help = "processors to use", .absent = "all that this process may use"},
     {.name = "batch-tokens", .type = CLI_INT, .verbs = RUNS, .group = CLI_COMPUTING, .value = "N",
-     .initial = "8192", .low = 16, .high = 1048576, .help = "how many tokens are computed at once; a matter of "
-     "memory and speed, never of the answer"},
+     .low = 16, .high = 1048576, .help = "how many tokens are computed at once; a matter of memory and speed, not of "
+     "the answer", .absent = "by device"},
 
     /* ---- general ---- */
     {.name = "config", .type = CLI_STRING, .verbs = CLI_ALL, .group = CLI_GENERAL, .value = "FILE.json",

@@ -12,8 +12,8 @@ const cli_verb cli_verbs[] = {
         .summary = "fine-tune an encoder on labelled records and save a model folder",
         .usage = "--encoder DIR --train FILE [--dev FILE | --dev-fraction F] [--test FILE] --out DIR [options]",
         .about = "Fine-tunes an encoder with a fresh classification head. After each epoch the model is judged on the "
-                 "dev records; the best epoch is what --out holds in the end. An interrupted run leaves no folder and "
-                 "any older one as it was.",
+                 "dev records; the best epoch is what --out holds in the end. Until then it stands in OUT.partial, "
+                 "which is what an interrupted run leaves. --out that exists is refused without --overwrite.",
         .examples = "  lexclf train --encoder models/all-MiniLM-L6-v2 \\\n"
                     "      --train data/sample/train.csv --dev data/sample/dev.csv \\\n"
                     "      --out models/my-model\n"

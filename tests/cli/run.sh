@@ -15,6 +15,7 @@
 #   missing PATH                nothing stands there
 #   skip WHY                    ends the case without a verdict: what it needs is not on this machine
 #
+# lib/ holds steps that several cases share.
 # $STDOUT and $STDERR are the files that hold what the last step printed, $ROOT is the source tree.
 # Exit code: 0 when every case passed or was skipped. LEXCLF_NO_SKIP=1 makes a skip a failure.
 set -u
@@ -104,6 +105,11 @@ stdout_empty() { empty stdout; }
 stderr_empty() { empty stderr; }
 same() { cmp -s -- "$1" "$2" || fail "'$1' and '$2' differ"; }
 missing() { if [ -e "$1" ] || [ -L "$1" ]; then fail "'$1' should not be there"; fi; }
+
+for file in "$ROOT"/tests/cli/lib/*.sh; do
+    # shellcheck disable=SC1090
+    . "$file"
+done
 
 SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/lexclf-cli-XXXXXX") || exit 2
 trap 'chmod -R u+rwX "$SCRATCH" 2>/dev/null; rm -rf "$SCRATCH"' EXIT

@@ -1,0 +1,117 @@
+/* cmd.c - what the verbs' files share. */
+#include "cmd.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lexclf/file.h"
+
+lex_status cli_setup_terminal(const cli_options *options, bool has_progress, lex_err *err)
+{
+    bool quiet = cli_option_flag(options, "quiet");
+    cli_level level = quiet ? CLI_QUIET : cli_option_flag(options, "verbose") ? CLI_VERBOSE : CLI_NORMAL;
+    /* in the order of the row: auto, always, never */
+    cli_progress_mode progress =
+        has_progress ? (cli_progress_mode)cli_option_choice(options, "progress") : CLI_PROGRESS_NEVER;
+    if (quiet && progress == CLI_PROGRESS_ALWAYS)
+        return lex_err_set(err, LEX_ERR_USAGE, "options '--quiet' and '--progress always' exclude each other");
+    cli_terminal_setup(level, progress);
+    return LEX_OK;
+}
+
+lex_reader_options cli_reader_options(const cli_options *options, bool has_label, bool has_id)
+{
+    lex_reader_options reader = lex_reader_options_default();
+    int n = 0;
+    reader.format = (lex_format)cli_option_choice(options, "format"); /* the row has the order of lex_format */
+    const char *const *columns = cli_option_strings(options, "text-column", &n);
+    if (n) {
+        reader.text_columns = columns;
+        reader.n_text_columns = n;
+    }
+    reader.labels = has_label ? LEX_LABELS_REQUIRED : LEX_LABELS_IGNORED;
+    if (has_label)
+        reader.label_column = cli_option_string(options, "label-column");
+    if (has_id)
+        reader.id_column = cli_option_string(options, "id-column");
+    return reader;
+}
+
+lex_status cli_check_standard_input(const cli_options *options, const char *const *files, int n, lex_err *err)
+{
+    int n_stdin = 0;
+    for (int i = 0; i < n; i++)
+        n_stdin += strcmp(files[i], "-") == 0;
+    if (n_stdin > 1)
+        return lex_err_set(err, LEX_ERR_USAGE, "'-', standard input, can only be read once");
+    if (n_stdin == 0 || cli_option_choice(options, "format") != LEX_FORMAT_AUTO)
+        return LEX_OK;
+    lex_err_set(err, LEX_ERR_USAGE, "standard input needs '--format'");
+    lex_err_hint(err, "name a file, or say what standard input holds: --format csv, tsv, jsonl ...");
+    return err->code;
+}
+
+lex_status cli_check_files_exist(const char *const *files, int n, lex_err *err)
+{
+    for (int i = 0; i < n; i++) {
+        if (strcmp(files[i], "-") != 0 && lex_path_kind_of(files[i]) == LEX_PATH_MISSING)
+            return lex_err_set(err, LEX_ERR_INPUT, "%s: no such file", files[i]);
+    }
+    return LEX_OK;
+}
+
+lex_status cli_input_files(const char *const **files, int *n, const cli_options *options, lex_err *err)
+{
+    static const char *const standard_input[] = {"-"};
+    lex_status st = LEX_OK;
+    *files = cli_option_files(options, n);
+    if (*n == 0) {
+        *files = standard_input;
+        *n = 1;
+    }
+    LEX_TRY(cli_check_standard_input(options, *files, *n, err));
+    LEX_TRY(cli_check_files_exist(*files, *n, err));
+done:
+    return st;
+}
+
+bool cli_is_same_path(const char *a, const char *b)
+{
+    struct stat first, second;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+lex_status cli_check_output_file(const char *option, const char *path, const char *const *inputs, int n_inputs,
+                                 lex_err *err)
+{
+    if (lex_path_kind_of(path) == LEX_PATH_DIR)
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--%s': '%s' is a folder, not a file", option, path);
+    for (int i = 0; i < n_inputs; i++) {
+        if (cli_is_same_path(path, inputs[i]))
+            return lex_err_set(err, LEX_ERR_USAGE, "option '--%s' would replace '%s', which is read", option,
+                               inputs[i]);
+    }
+    return LEX_OK;
+}
+
+int64_t cli_option_int_or_0(const cli_options *options, const char *name)
+{
+    return cli_option_given(options, name) ? cli_option_int(options, name) : 0;
+}
+
+lex_status cli_print_json(const lex_json *object, lex_err *err)
+{
+    lex_buf line;
+    lex_buf_init(&line);
+    lex_json_print(&line, object, false);
+    lex_buf_add_char(&line, '\n');
+    lex_status st = cli_stdout_write(line.ptr, line.len, err);
+    lex_buf_release(&line);
+    return st;
+}
+
+lex_status cli_check_interrupted(lex_err *err)
+{
+    return lex_cli_interrupted ? lex_err_set(err, LEX_ERR_INTERRUPTED, "interrupted") : LEX_OK;
+}

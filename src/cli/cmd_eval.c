@@ -1,0 +1,78 @@
+/* cmd_eval.c - a model judged by labelled records: a table for people, a report for scripts. */
+#include <stdlib.h>
+
+#include "cmd.h"
+#include "lexclf/file.h"
+#include "lexclf/predictor.h"
+#include "scores_table.h"
+#include "verbs.h"
+
+static void show_progress(void *context, int64_t n_records, int64_t n_tokens)
+{
+    (void)context;
+    cli_progress_update(n_records, n_tokens);
+}
+
+static lex_status check(const char *const *paths, int n_paths, const cli_options *options, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    const char *report = cli_option_string(options, "report");
+    LEX_TRY(cli_check_standard_input(options, paths, n_paths, err));
+    LEX_TRY(cli_check_files_exist(paths, n_paths, err));
+    if (report)
+        LEX_TRY(cli_check_output_file("report", report, paths, n_paths, err));
+done:
+    return st;
+}
+
+static lex_status publish(const lex_evaluation *evaluation, const cli_options *options, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    const char *path = cli_option_string(options, "report");
+    lex_json *report = lex_evaluation_json(evaluation);
+    lex_buf text;
+    lex_buf_init(&text);
+    cli_show_scores(&evaluation->metrics, &evaluation->labels);
+    if (evaluation->n_truncated)
+        cli_note("%lld of %lld texts are longer than the maximum length and were cut",
+                 (long long)evaluation->n_truncated, (long long)evaluation->metrics.n);
+    if (path) {
+        lex_json_print(&text, report, true);
+        LEX_TRY(lex_file_write(path, lex_buf_str(&text), err));
+    }
+    if (cli_option_flag(options, "json"))
+        LEX_TRY(cli_print_json(report, err));
+done:
+    lex_buf_release(&text);
+    lex_json_free(report);
+    return st;
+}
+
+int cli_run_eval(const cli_options *options, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_evaluation evaluation = {0};
+    int n_paths;
+    const char *const *paths = cli_option_strings(options, "data", &n_paths);
+    LEX_TRY(cli_setup_terminal(options, true, err));
+    LEX_TRY(check(paths, n_paths, options, err));
+
+    lex_reader_options reader = cli_reader_options(options, true, true);
+    lex_predictor_options how = {
+        .device = cli_option_string(options, "device"),
+        .threads = (int)cli_option_int_or_0(options, "threads"),
+        .max_length = cli_option_int_or_0(options, "max-length"),
+        .batch_tokens = cli_option_int_or_0(options, "batch-tokens"),
+        .progress = show_progress,
+        .stop = &lex_cli_interrupted,
+    };
+    how.thresholds = cli_option_strings(options, "threshold", &how.n_thresholds);
+    cli_progress_begin("eval", 0);
+    LEX_TRY(lex_evaluate(&evaluation, cli_option_string(options, "model"), paths, n_paths, &reader, &how, err));
+    cli_progress_end();
+    LEX_TRY(cli_check_interrupted(err));
+    LEX_TRY(publish(&evaluation, options, err));
+done:
+    lex_evaluation_release(&evaluation);
+    return (int)st;
+}

@@ -1,0 +1,204 @@
+/* cmd_train.c - from the command line to a training run, and what is said of it while it goes. */
+#include <dirent.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "lexclf/file.h"
+#include "lexclf/trainer.h"
+#include "scores_table.h"
+#include "verbs.h"
+
+/* ---- checks ---- */
+
+static bool is_empty(const char *dir)
+{
+    DIR *folder = opendir(dir);
+    if (!folder)
+        return false;
+    int n = 0;
+    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder))
+        n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(folder);
+    return n == 0;
+}
+
+/* Whether a folder holds a model, or nothing: all that --overwrite may replace. */
+static bool is_replaceable(const char *dir)
+{
+    char *config = lex_path_join(dir, "config.json");
+    bool is_model = lex_path_kind_of(config) == LEX_PATH_FILE;
+    free(config);
+    return is_model || is_empty(dir);
+}
+
+static lex_status check_out(const cli_options *options, lex_err *err)
+{
+    const char *out = cli_option_string(options, "out");
+    lex_path_kind kind = lex_path_kind_of(out);
+    if (kind == LEX_PATH_MISSING)
+        return LEX_OK;
+    if (kind != LEX_PATH_DIR)
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' is not a folder", out);
+    if (cli_is_same_path(out, cli_option_string(options, "encoder")))
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' is the encoder's own folder", out);
+    if (!cli_option_flag(options, "overwrite")) {
+        lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' exists", out);
+        lex_err_hint(err, "name another folder, or replace this one with --overwrite");
+        return err->code;
+    }
+    if (!is_replaceable(out))
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--overwrite': '%s' is not a model folder", out);
+    return LEX_OK;
+}
+
+static lex_status check(const lex_train_options *t, const cli_options *options, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    const char *paths[3];
+    int n_paths = 0;
+    paths[n_paths++] = t->train_path;
+    if (t->dev_path)
+        paths[n_paths++] = t->dev_path;
+    if (t->test_path)
+        paths[n_paths++] = t->test_path;
+    if (t->positive_label && (t->task_auto || t->task != LEX_TASK_BINARY))
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--positive-label' needs '--task binary'");
+    for (int i = 0; i < n_paths; i++) {
+        if (strcmp(paths[i], "-") == 0)
+            return lex_err_set(err, LEX_ERR_USAGE, "training reads files, not standard input");
+    }
+    LEX_TRY(check_out(options, err));
+    LEX_TRY(cli_check_files_exist(paths, n_paths, err));
+done:
+    return st;
+}
+
+/* ---- options ---- */
+
+static void fill_task(lex_train_options *t, const cli_options *options)
+{
+    static const lex_task tasks[] = {LEX_TASK_SINGLE, LEX_TASK_SINGLE, LEX_TASK_MULTI, LEX_TASK_BINARY};
+    int choice = cli_option_choice(options, "task"); /* auto, single, multi, binary */
+    t->task_auto = choice == 0;
+    t->task = tasks[choice];
+    t->positive_label = cli_option_string(options, "positive-label");
+    t->pooling = cli_option_choice(options, "pooling") == 0 ? LEX_POOLING_CLS : LEX_POOLING_MEAN;
+}
+
+static void fill(lex_train_options *t, const cli_options *options)
+{
+    *t = lex_train_options_default();
+    t->encoder_dir = cli_option_string(options, "encoder");
+    t->train_path = cli_option_string(options, "train");
+    t->dev_path = cli_option_string(options, "dev");
+    t->dev_fraction = cli_option_double(options, "dev-fraction");
+    t->test_path = cli_option_string(options, "test");
+    t->out_dir = cli_option_string(options, "out");
+    t->overwrite = cli_option_flag(options, "overwrite");
+    t->reader = cli_reader_options(options, true, true);
+    fill_task(t, options);
+    t->device = cli_option_string(options, "device");
+    t->threads = (int)cli_option_int_or_0(options, "threads");
+    t->epochs = cli_option_int(options, "epochs");
+    t->batch_size = cli_option_int(options, "batch-size");
+    t->max_length = cli_option_int(options, "max-length");
+    t->batch_tokens = cli_option_int_or_0(options, "batch-tokens");
+    t->lr = cli_option_double(options, "lr");
+    t->weight_decay = cli_option_double(options, "weight-decay");
+    t->warmup_ratio = cli_option_double(options, "warmup-ratio");
+    t->clip = cli_option_double(options, "clip");
+    t->dropout = cli_option_given(options, "dropout") ? cli_option_double(options, "dropout") : -1;
+    t->schedule = cli_option_choice(options, "schedule") == 0 ? LEX_SCHEDULE_LINEAR : LEX_SCHEDULE_CONSTANT;
+    t->metric = cli_option_string(options, "metric");
+    t->seed = (uint64_t)cli_option_int(options, "seed");
+    t->stop = &lex_cli_interrupted;
+}
+
+/* ---- events ---- */
+
+static void on_note(void *context, const char *text)
+{
+    (void)context;
+    cli_note("%s", text);
+}
+
+static void on_warning(void *context, const char *text)
+{
+    (void)context;
+    cli_warn("%s", text);
+}
+
+static void on_step(void *context, int64_t step, int64_t n_steps, int64_t tokens, double loss)
+{
+    bool *begun = context;
+    (void)loss;
+    if (!*begun)
+        cli_progress_begin("train", n_steps);
+    *begun = true;
+    cli_progress_update(step, tokens);
+}
+
+static void on_epoch(void *context, int64_t epoch, int64_t n_epochs, double train_loss, const lex_metrics *dev,
+                     bool best, double elapsed_s)
+{
+    (void)context;
+    lex_buf line;
+    lex_buf_init(&line);
+    lex_buf_printf(&line, "epoch %lld/%lld  loss %.4f", (long long)epoch, (long long)n_epochs, train_loss);
+    if (dev)
+        lex_buf_printf(&line, "  dev: loss %.4f  accuracy %.4f  macro precision %.4f  recall %.4f  F1 %.4f", dev->loss,
+                       dev->accuracy, dev->macro.precision, dev->macro.recall, dev->macro.f1);
+    lex_buf_printf(&line, "  %.1f s%s\n", elapsed_s, dev && best ? "  (best so far)" : "");
+    cli_show(lex_buf_str(&line));
+    lex_buf_release(&line);
+}
+
+/* ---- the end ---- */
+
+static lex_status publish(const lex_train_summary *summary, const lex_train_options *t, const cli_options *options,
+                          lex_err *err)
+{
+    if (summary->has_test) {
+        cli_note("test records, judged by epoch %lld:", (long long)summary->best_epoch);
+        cli_show_scores(&summary->test, &summary->labels);
+    }
+    if (isfinite(summary->best_value))
+        cli_note("saved epoch %lld of %lld to '%s': dev %s %.4f", (long long)summary->best_epoch,
+                 (long long)t->epochs, t->out_dir, t->metric, summary->best_value);
+    else
+        cli_note("saved to '%s'", t->out_dir);
+    cli_detail("%lld training records, %lld tokens in %.1f s", (long long)summary->n_train,
+               (long long)summary->tokens, summary->elapsed_s);
+    if (!cli_option_flag(options, "json"))
+        return LEX_OK;
+    lex_json *closing = lex_json_copy(summary->run);
+    lex_json_put_string(closing, "out", t->out_dir);
+    lex_json_put_number(closing, "seconds", summary->elapsed_s);
+    lex_status st = cli_print_json(closing, err);
+    lex_json_free(closing);
+    return st;
+}
+
+int cli_run_train(const cli_options *options, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_train_summary summary = {0};
+    bool progress_begun = false;
+    lex_train_options t;
+    fill(&t, options);
+    t.events = (lex_train_events){&progress_begun, on_note, on_warning, on_step, on_epoch};
+    LEX_TRY(cli_setup_terminal(options, true, err));
+    LEX_TRY(check(&t, options, err));
+    st = lex_train(&summary, &t, err);
+    cli_progress_end();
+    if (st == LEX_ERR_INTERRUPTED && summary.kept_dir)
+        lex_err_hint(err, "epoch %lld, the best so far, is kept in '%s'", (long long)summary.best_epoch,
+                     summary.kept_dir);
+    if (st == LEX_OK)
+        st = publish(&summary, &t, options, err);
+done:
+    lex_train_summary_release(&summary);
+    return (int)st;
+}
