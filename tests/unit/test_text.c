@@ -346,22 +346,42 @@ static pid_t feed_stdin(void (*write_to)(int fd))
     return child;
 }
 
+static const char trickle[] = "\xEF\xBB\xBFtext\r\n\"\xE4\xB8\xAD\r\"\r\nb\r\n\"c\n\"\"\"\r\rd";
+
+static void write_trickle(int fd)
+{
+    for (size_t i = 0; i < sizeof trickle - 1; i++) {
+        lex_fd_write_all(fd, trickle + i, 1);
+        usleep(300);
+    }
+}
+
+/* Every boundary between two reads falls somewhere: in the mark, in a character, in a CRLF. */
+static void check_trickle(void)
+{
+    static const char *const texts[] = {"\xE4\xB8\xAD\r", "b", "c\n\"", "d"};
+    static const int lines[] = {2, 3, 4, 7};
+    pid_t child = feed_stdin(write_trickle);
+    reading x;
+    lex_reader_options o = options_for(LEX_FORMAT_CSV);
+    read_file(&x, "-", &o);
+    CHECK_STR(x.err.message, "");
+    CHECK_INT(x.n, 4);
+    for (int i = 0; i < 4 && i < x.n; i++) {
+        CHECK(is(x.records[i].text, texts[i]));
+        CHECK_INT(x.records[i].line, lines[i]);
+    }
+    done(&x);
+    close(STDIN_FILENO);
+    waitpid(child, NULL, 0);
+}
+
 static void check_stdin(void (*write_to)(int fd), lex_reader_options o, const char *message, int64_t n)
 {
     pid_t child = feed_stdin(write_to);
     check_file("-", o, message[0] ? LEX_ERR_INPUT : LEX_OK, message, n);
     close(STDIN_FILENO); /* a writer that has more to say ends here */
     waitpid(child, NULL, 0);
-}
-
-static const char trickle[] = "\xEF\xBB\xBFtext\r\n\"\xE4\xB8\xAD\r\"\r\nb\r\n\"c\n\"\"\"\r\rd";
-
-static void write_trickle(int fd) /* every boundary between two reads */
-{
-    for (size_t i = 0; i < sizeof trickle - 1; i++) {
-        lex_fd_write_all(fd, trickle + i, 1);
-        usleep(300);
-    }
 }
 
 static void write_lines(int fd, const char *start, const char *line, size_t total)
@@ -386,7 +406,7 @@ static void write_long_text(int fd) { write_lines(fd, "", "text\n", 100u << 20);
 static void test_streams(void)
 {
     signal(SIGPIPE, SIG_IGN);
-    check_stdin(write_trickle, options_for(LEX_FORMAT_CSV), "", 4);
+    check_trickle();
     check_stdin(write_long_json, labelled(LEX_FORMAT_JSONL),
                 "standard input:3: longer than 64 MiB, the limit for one record", 1);
     check_stdin(write_long_line, options_for(LEX_FORMAT_CSV),
@@ -395,6 +415,45 @@ static void test_streams(void)
                 "standard input:3: longer than 64 MiB, the limit for one record", 1);
     check_stdin(write_long_text, options_for(LEX_FORMAT_TXT),
                 "standard input:1: longer than 64 MiB, the limit for one record", 0);
+}
+
+/* Files of several blocks, with each line ending: every row and its line, and the place of a bad byte at the end. */
+static void test_blocks(void)
+{
+    static const char *const endings[] = {"\n", "\r\n", "\r"};
+    char path[] = "/tmp/lexclf-blocks-XXXXXX";
+    int fd = mkstemp(path);
+    if (!CHECK(fd >= 0))
+        return;
+    close(fd);
+    lex_buf text;
+    lex_buf_init(&text);
+    for (int e = 0; e < 3; e++) {
+        lex_buf_clear(&text);
+        lex_buf_printf(&text, "text,n%s", endings[e]);
+        for (int i = 0; i < 60000; i++)
+            lex_buf_printf(&text, "%.*s,%d%s", i % 53, "the lessee shall pay the rent on the first of a month", i, endings[e]);
+        size_t offset = text.len + 2;
+        lex_buf_printf(&text, "ab\xFF,1");
+        put_file(path, text.ptr);
+        lex_reader_options o = options_for(LEX_FORMAT_CSV);
+        reading x;
+        char want[200];
+        snprintf(want, sizeof want, "%s:60002: invalid UTF-8 at byte %zu", path, offset);
+        read_file(&x, path, &o);
+        CHECK_STR(x.err.message, want);
+        CHECK_INT(x.n, 60000);
+        int64_t n_wrong = 0;
+        for (int64_t i = 0; i < x.n; i++) {
+            int64_t number = -1;
+            n_wrong += x.records[i].line != i + 2 || x.records[i].text.len != (size_t)i % 53 ||
+                       !lex_parse_int64(&number, x.records[i].fields[1].value) || number != i;
+        }
+        CHECK_INT(n_wrong, 0);
+        done(&x);
+    }
+    lex_buf_release(&text);
+    unlink(path);
 }
 
 /* A single cell of 40 MB in a million lines: the buffer must not grow by constant steps. */
@@ -585,6 +644,7 @@ int main(void)
     test_jsonl_failures();
     test_files();
     test_streams();
+    test_blocks();
     test_long_cell();
     test_random_tables();
     test_random_lines();

@@ -1,0 +1,109 @@
+/* fuzz_csv.c - any bytes as CSV and as TSV: records are well formed, and written back with every cell in quotes they
+ * read as the same cells. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/text/reader.h"
+#include "lexclf/json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef struct {
+    lex_arena arena;
+    lex_record *records;
+    int64_t n, capacity;
+    lex_status status;
+} reading;
+
+static void read_all(reading *x, lex_str bytes, lex_format format, lex_label_need labels)
+{
+    lex_reader *reader;
+    lex_err err = {.code = LEX_OK};
+    lex_reader_options o = lex_reader_options_default();
+    o.format = format;
+    o.labels = labels;
+    memset(x, 0, sizeof *x);
+    lex_arena_init(&x->arena);
+    x->status = lex_reader_open_bytes(&reader, "fuzz", bytes, &o, &err);
+    bool end = x->status != LEX_OK;
+    while (!end) {
+        lex_record record;
+        x->status = lex_reader_next(reader, &record, &end, &x->arena, &err);
+        end |= x->status != LEX_OK;
+        if (!end)
+            LEX_PUSH(x->records, x->n, x->capacity, record);
+    }
+    LEX_ASSERT(x->status == err.code && (x->status == LEX_OK || x->status == LEX_ERR_INPUT));
+    LEX_ASSERT((err.message[0] != '\0') == (x->status != LEX_OK));
+    lex_reader_close(reader);
+}
+
+static void release(reading *x)
+{
+    lex_arena_release(&x->arena);
+    free(x->records);
+}
+
+static void write_row(lex_buf *out, const lex_record *r, bool names, char separator)
+{
+    for (int64_t k = 0; k < r->n_fields; k++) {
+        lex_str cell = names ? r->fields[k].name : r->fields[k].value;
+        if (k)
+            lex_buf_add_char(out, separator);
+        lex_buf_add_char(out, '"');
+        for (size_t i = 0; i < cell.len; i++) {
+            if (cell.ptr[i] == '"')
+                lex_buf_add_char(out, '"');
+            lex_buf_add_char(out, cell.ptr[i]);
+        }
+        lex_buf_add_char(out, '"');
+    }
+    lex_buf_add_char(out, '\n');
+}
+
+static void check_record(const reading *x, int64_t i)
+{
+    const lex_record *r = &x->records[i];
+    LEX_ASSERT(lex_utf8_valid_prefix(r->text) == r->text.len);
+    LEX_ASSERT(r->number == i + 1 && r->n_fields == x->records[0].n_fields && r->id_field < r->n_fields);
+    LEX_ASSERT(i == 0 || r->line >= x->records[i - 1].line);
+    LEX_ASSERT(r->n_labels == 0 || r->labels[0].len > 0);
+}
+
+static void try_format(lex_str bytes, lex_format format)
+{
+    reading x, y;
+    read_all(&x, bytes, format, LEX_LABELS_IGNORED);
+    lex_buf text;
+    lex_buf_init(&text);
+    char separator = format == LEX_FORMAT_CSV ? ',' : '\t';
+    if (x.n > 0)
+        write_row(&text, &x.records[0], true, separator);
+    for (int64_t i = 0; i < x.n; i++) {
+        check_record(&x, i);
+        write_row(&text, &x.records[i], false, separator);
+    }
+    if (x.n > 0) {
+        read_all(&y, lex_buf_str(&text), format, LEX_LABELS_IGNORED);
+        LEX_ASSERT(y.status == LEX_OK && y.n == x.n);
+        for (int64_t i = 0; i < x.n; i++)
+            for (int64_t k = 0; k < x.records[i].n_fields; k++)
+                LEX_ASSERT(lex_str_equal(x.records[i].fields[k].value, y.records[i].fields[k].value));
+        release(&y);
+    }
+    lex_buf_release(&text);
+    release(&x);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    lex_str bytes = {(const char *)data, size};
+    try_format(bytes, LEX_FORMAT_CSV);
+    try_format(bytes, LEX_FORMAT_TSV);
+    reading x;
+    read_all(&x, bytes, LEX_FORMAT_CSV, LEX_LABELS_REQUIRED);
+    for (int64_t i = 0; i < x.n; i++)
+        check_record(&x, i);
+    release(&x);
+    return 0;
+}
