@@ -79,6 +79,16 @@ static void keep_large_blocks_in_heap(void)
     mallopt(M_TRIM_THRESHOLD, 512 << 20);
 }
 
+/* libtorch's threads wait for each other by spinning, by default for milliseconds: on a machine that others use too,
+ * the one that waits takes the processor from the one it waits for, and a step takes a hundred times as long. A short
+ * spin bridges the gap between two operations; then they sleep. Read when libgomp is loaded; what the user has set
+ * stands. */
+static void limit_spinning(void)
+{
+    if (!getenv("OMP_WAIT_POLICY"))
+        setenv("GOMP_SPINCOUNT", "4000", 0);
+}
+
 lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads, lex_err *err)
 {
     lex_status st = LEX_OK;
@@ -90,6 +100,7 @@ lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads
         goto done;
     }
     keep_large_blocks_in_heap();
+    limit_spinning();
     LEX_TRY(open_shim(runtime, err));
     LEX_TRY(choose_device(runtime, device, err));
     char why[LEX_SHIM_WHY_BYTES];
