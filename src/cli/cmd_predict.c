@@ -86,17 +86,19 @@ static lex_predictor_options predictor_options(const cli_options *options, work 
     return p;
 }
 
-static lex_status print_summary(const work *w, const lex_predictor *predictor, const cli_options *options,
-                                lex_err *err)
+static lex_status print_summary(const work *w, lex_predictor *predictor, const cli_options *options, lex_err *err)
 {
+    const lex_strings *unused = &lex_predictor_model(predictor)->unused;
+    for (int64_t i = 0; i < unused->n; i++)
+        cli_detail("'%s' in the model's weights is not used", unused->items[i]);
     double elapsed_s = lex_now_s() - w->begin_s;
     const char *device = lex_predictor_device(predictor);
     if (w->n_truncated)
         cli_note("%lld of %lld texts are longer than the maximum length and were cut", (long long)w->n_truncated,
                  (long long)w->n_records);
     if (!cli_option_given(options, "text"))
-        cli_note("%lld records, %lld tokens in %.1f s (%s)", (long long)w->n_records, (long long)w->n_tokens,
-                 elapsed_s, device);
+        cli_note("%lld %s, %lld tokens in %.1f s (%s)", (long long)w->n_records,
+                 w->n_records == 1 ? "record" : "records", (long long)w->n_tokens, elapsed_s, device);
     if (!cli_option_flag(options, "json"))
         return LEX_OK;
     lex_json *summary = lex_json_new_object();
@@ -155,6 +157,8 @@ int cli_run_predict(const cli_options *options, lex_err *err)
     LEX_TRY(answer_all(predictor, files, n_files, options, err));
     if (out)
         LEX_TRY(lex_outfile_commit(&file, err));
+    else
+        LEX_TRY(cli_stdout_flush(err));
     cli_progress_end();
     LEX_TRY(print_summary(&w, predictor, options, err));
 done:
