@@ -28,7 +28,7 @@ static int64_t probability_offsets(int64_t *offsets, const lex_packing *packing,
     return offsets[packing->n_sequences];
 }
 
-static lex_attention_piece piece_of(const attention_work *work, int64_t sequence, int64_t head)
+static lex_attention_piece piece_of(const attention_work *work, int64_t sequence, int64_t head, float *scratch)
 {
     const lex_packing *packing = work->packing;
     int64_t begin = packing->starts[sequence], n = packing->starts[sequence + 1] - begin;
@@ -46,35 +46,49 @@ static lex_attention_piece piece_of(const attention_work *work, int64_t sequence
         .dropout = work->dropout,
         .example = packing->example ? packing->example[sequence] : 0,
         .head = (uint32_t)head,
+        .scratch = scratch,
     };
-    piece.scratch = lex_alloc_aligned((size_t)lex_attention_scratch_floats(n, d) * sizeof(float));
     return piece;
+}
+
+/* Enough for the longest of the sequences that pieces [begin, end) belong to. */
+static float *scratch_for(const attention_work *work, int64_t begin, int64_t end)
+{
+    int64_t longest = 1;
+    for (int64_t s = begin / work->n_heads; s <= (end - 1) / work->n_heads; s++) {
+        int64_t n = work->packing->starts[s + 1] - work->packing->starts[s];
+        longest = n > longest ? n : longest;
+    }
+    int64_t floats = lex_attention_scratch_floats(longest, work->width / work->n_heads);
+    return lex_alloc_aligned((size_t)floats * sizeof(float));
 }
 
 static void forward_pieces(void *context, int64_t begin, int64_t end)
 {
     attention_work *work = context;
+    float *scratch = scratch_for(work, begin, end);
     for (int64_t i = begin; i < end; i++) {
         int64_t sequence = i / work->n_heads, head = i % work->n_heads;
-        lex_attention_piece piece = piece_of(work, sequence, head);
+        lex_attention_piece piece = piece_of(work, sequence, head, scratch);
         float *out = work->out + work->packing->starts[sequence] * work->width + head * piece.d;
         work->kernels->attention(&piece, out, work->width);
-        free(piece.scratch);
     }
+    free(scratch);
 }
 
 static void backward_pieces(void *context, int64_t begin, int64_t end)
 {
     attention_work *work = context;
+    float *scratch = scratch_for(work, begin, end);
     for (int64_t i = begin; i < end; i++) {
         int64_t sequence = i / work->n_heads, head = i % work->n_heads;
         int64_t first = work->packing->starts[sequence];
-        lex_attention_piece piece = piece_of(work, sequence, head);
+        lex_attention_piece piece = piece_of(work, sequence, head, scratch);
         float *dq = work->dqkv + first * 3 * work->width + head * piece.d;
         work->kernels->attention_backward(&piece, work->dout + first * work->width + head * piece.d, work->width, dq,
                                           dq + work->width, dq + 2 * work->width);
-        free(piece.scratch);
     }
+    free(scratch);
 }
 
 static attention_work work_of(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,

@@ -1,7 +1,6 @@
 /* cpu_choose.c - which of the kernel sets this processor runs. */
 #include "cpu_kernels.h"
 
-
 const lex_cpu_kernels *lex_cpu_kernels_choose(void)
 {
     __builtin_cpu_init();
@@ -14,6 +13,6 @@ const lex_cpu_kernels *lex_cpu_kernels_choose(void)
 
 int64_t lex_attention_scratch_floats(int64_t n, int64_t d)
 {
-    int64_t width = (n + 15) / 16 * 16;
-    return (d + 8) * width + 8 * d + 16;
+    int64_t width = (n + 15) / 16 * 16, depth = (d + 15) / 16 * 16;
+    return d * width + 5 * width * depth + LEX_ATTENTION_BLOCK * (2 * width + depth) + width;
 }

@@ -1,5 +1,5 @@
-/* cpu_kernels.h - operations that are ours on the CPU: plain C loops over float32, written so that a compiler makes
- * vectors of them, compiled once for AVX2 and once for AVX-512 (cpu_avx2.c, cpu_avx512.c) and chosen at run time.
+/* cpu_kernels.h - operations that are ours on the CPU: C over float32 (cpu_kernels_body.h), compiled once for AVX2 and once
+ * for AVX-512 (cpu_avx2.c, cpu_avx512.c) and chosen at run time.
  *
  * Each works on a piece of the whole, so that pieces can run on any thread in any order with the same result.
  */
@@ -32,8 +32,12 @@ typedef struct {
     void (*adamw)(float *params, const float *grads, float *m, float *v, int64_t n, const lex_adamw *adamw);
     /* Adds x (n) to y (n). */
     void (*add)(float *y, const float *x, int64_t n);
+    double (*sum_squares)(const float *x, int64_t n);
 } lex_cpu_kernels;
 
+/* Queries that the way back works on at once. */
+enum { LEX_ATTENTION_BLOCK = 32 };
+/* What `scratch` must hold, on a 64-byte boundary. */
 int64_t lex_attention_scratch_floats(int64_t n, int64_t d);
 
 extern const lex_cpu_kernels lex_cpu_avx2;
