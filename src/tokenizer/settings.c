@@ -71,7 +71,7 @@ bool lex_class_is_bert(const lex_loading *loading)
 {
     static const char *const names[] = {
         "BertTokenizer",        "DistilBertTokenizer", "ElectraTokenizer",  "MobileBertTokenizer",
-        "SqueezeBertTokenizer", "ConvBertTokenizer",   "LayoutLMTokenizer", "RetriBertTokenizer",
+        "SqueezeBertTokenizer", "ConvBertTokenizer",   "LayoutLMTokenizer", "LxmertTokenizer",
     };
     if (lex_json_string(lex_json_get(loading->config, "tokenizer_class")) == NULL)
         return true;

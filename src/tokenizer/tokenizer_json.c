@@ -148,7 +148,8 @@ done:
     return st;
 }
 
-static lex_status read_single(lex_tokenizer *tokenizer, const lex_loading *loading, const lex_json *single, lex_err *err)
+static lex_status read_single(lex_tokenizer *tokenizer, const lex_loading *loading, const lex_json *single,
+                             lex_err *err)
 {
     lex_status st = LEX_OK;
     bool after = false;
@@ -160,7 +161,8 @@ static lex_status read_single(lex_tokenizer *tokenizer, const lex_loading *loadi
         else if (sequence && strcmp(sequence, "A") == 0 && !after)
             after = true;
         else
-            return lex_err_set(err, LEX_ERR_INPUT, "the post-processor's 'single' is not special tokens around one 'A'");
+            return lex_err_set(err, LEX_ERR_INPUT,
+                               "the post-processor's 'single' is not special tokens around one 'A'");
     }
     if (!after)
         st = lex_err_set(err, LEX_ERR_INPUT, "the post-processor's 'single' has no sequence 'A'");

@@ -7,7 +7,8 @@
 
 #include "lexclf/err.h"
 
-enum { HANGUL_FIRST = 0xAC00, HANGUL_LAST = 0xD7A3, L_BASE = 0x1100, V_BASE = 0x1161, T_BASE = 0x11A7, VT = 588, TT = 28 };
+enum { HANGUL_FIRST = 0xAC00, HANGUL_LAST = 0xD7A3, L_BASE = 0x1100, V_BASE = 0x1161, T_BASE = 0x11A7 };
+enum { TT = 28, VT = 21 * TT }; /* syllables of one lead and vowel, and of one lead */
 
 static size_t decompose_hangul(uint32_t c, uint32_t *parts)
 {
