@@ -38,6 +38,9 @@ bool lex_runtime_is_cuda(const lex_runtime *runtime);
 /* "cpu" or "cuda:0", for people and reports. */
 const char *lex_runtime_device(const lex_runtime *runtime);
 const char *lex_runtime_torch_version(const lex_runtime *runtime);
+/* On CUDA: makes the library's own random numbers begin anew from these three; on the CPU nothing depends on them. */
+lex_status lex_runtime_seed(lex_runtime *runtime, uint64_t seed, uint32_t step, uint32_t example,
+                            lex_err *err) LEX_MUST_CHECK;
 /* Runs `run` on [0, n) in pieces of at least `grain`, on libtorch's threads; returns when all are done. */
 void lex_parallel_for(const lex_runtime *runtime, int64_t n, int64_t grain,
                       void (*run)(void *context, int64_t begin, int64_t end), void *context);

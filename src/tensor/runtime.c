@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include "lexclf/file.h"
+#include "lexclf/random.h"
 
 #include <dlfcn.h>
 #include <malloc.h>
@@ -137,6 +138,18 @@ const char *lex_runtime_device(const lex_runtime *runtime)
 const char *lex_runtime_torch_version(const lex_runtime *runtime)
 {
     return runtime->shim->torch_version();
+}
+
+lex_status lex_runtime_seed(lex_runtime *runtime, uint64_t seed, uint32_t step, uint32_t example, lex_err *err)
+{
+    uint32_t mixed[4], counter[4] = {step, example, 0, 0};
+    char why[LEX_SHIM_WHY_BYTES];
+    if (runtime->device < 0)
+        return LEX_OK;
+    lex_philox(mixed, counter, seed);
+    if (!runtime->shim->seed((uint64_t)mixed[1] << 32 | mixed[0], why))
+        return lex_err_set(err, LEX_ERR_SYSTEM, "random numbers cannot be seeded: %s", why);
+    return LEX_OK;
 }
 
 void lex_parallel_for(const lex_runtime *runtime, int64_t n, int64_t grain,

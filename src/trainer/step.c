@@ -160,6 +160,7 @@ lex_status lex_optimizer_step(lex_optimizer *o, double *loss, lex_task task, con
     *loss = 0;
     lex_tensor_zero(o->scope, lex_encoder_gradients(o->encoder));
     for (int64_t i = 0; i < n_examples;) {
+        LEX_TRY(lex_runtime_seed(o->runtime, mode ? mode->seed : 0, mode ? mode->step : 0, (uint32_t)i, err));
         i = fill(o, task, examples, i, n_examples, batch_tokens);
         *loss += micro_batch(o, task, 1.0 / (double)n_examples, mode);
         LEX_TRY(lex_scope_status(o->scope, err));
