@@ -1,0 +1,26 @@
+/* lexclf.h - all of lexclf's headers, in the order in which they are best read. Code includes those that it needs. */
+#ifndef LEXCLF_LEXCLF_H
+#define LEXCLF_LEXCLF_H
+
+/* ---- the ground ---- */
+#include "lexclf/err.h"    /* how every module reports a failure */
+#include "lexclf/memory.h" /* heap, arenas, text and numbers */
+#include "lexclf/file.h"   /* files and folders that appear whole or not at all */
+#include "lexclf/json.h"   /* JSON as a tree, and as spans of the input; UTF-8 */
+#include "lexclf/hash.h"   /* fingerprints: XXH3 and SHA-256 */
+#include "lexclf/random.h" /* random numbers by seed */
+#include "lexclf/task.h"   /* what a classifier is asked: one label, many, yes or no */
+
+/* ---- what a model is made of ---- */
+#include "lexclf/tensor.h"    /* the door to libtorch: tensors in scopes, a closed list of operations */
+#include "lexclf/text.h"      /* data files as records */
+#include "lexclf/tokenizer.h" /* text as token ids, with their places in the text */
+#include "lexclf/metrics.h"   /* how good answers are, by scikit-learn's definitions */
+#include "lexclf/encoder.h"   /* token ids to logits, and the way back */
+#include "lexclf/model.h"     /* a model folder: opened and checked, run, saved */
+
+/* ---- what a user asks for ---- */
+#include "lexclf/trainer.h"   /* fine-tuning, from data files to a model folder */
+#include "lexclf/predictor.h" /* answers and evaluation */
+
+#endif
