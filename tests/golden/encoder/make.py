@@ -2,12 +2,13 @@
 """Makes the encoder's fixtures with the reference implementation: `python3 make.py` beside this file.
 
 A tiny BERT with random weights, a ragged batch, and what torch and transformers compute from them on padded batches
-with an attention mask: logits, losses, the gradient of every parameter, and a run of 100 optimizer steps.
+with an attention mask: logits, losses, the gradient of every parameter, and two runs of 100 optimizer steps.
 
 Arrays are little-endian float32 behind one another in NAME.bin; NAME.txt has a line an array, "name shape...", in the
 same order. config.json is what transformers writes for such a model. The head dimension is 20 and the widths are no
 multiples of 16, so that the rest loops of kernels and the gaps of the flat buffer are met.
 """
+import copy
 import json
 import pathlib
 
@@ -18,7 +19,7 @@ import transformers
 HERE = pathlib.Path(__file__).parent
 LENGTHS = [7, 1, 40, 16, 2, 33, 17, 12, 25]
 N_TRAIN, BATCH, STEPS, WARM_UP = 24, 6, 100, 10
-ADAMW = dict(lr=1e-3, betas=(0.9, 0.999), eps=1e-8)
+ADAMW = dict(betas=(0.9, 0.999), eps=1e-8)
 
 
 class Arrays:
@@ -119,7 +120,7 @@ def forward_and_gradients(config, model):
     (HERE / "config.json").write_text(json.dumps(text, indent=2, sort_keys=True) + "\n")
 
 
-def training(model):
+def training(name, model, lr):
     random = numpy.random.default_rng(11)
     arrays = Arrays()
     lengths = random.integers(3, 41, N_TRAIN)
@@ -133,7 +134,7 @@ def training(model):
     plain = [p for n, p in model.named_parameters() if n.endswith("bias") or "LayerNorm" in n]
     decayed = [p for n, p in model.named_parameters() if not (n.endswith("bias") or "LayerNorm" in n)]
     optimizer = torch.optim.AdamW([dict(params=decayed, weight_decay=0.01), dict(params=plain, weight_decay=0.0)],
-                                  **ADAMW)
+                                  lr=lr, **ADAMW)
     schedule = transformers.get_linear_schedule_with_warmup(optimizer, WARM_UP, STEPS)
     losses, norms = [], []
     for step in range(STEPS):
@@ -148,14 +149,15 @@ def training(model):
         losses.append(loss.item())
     arrays.add("losses", losses)
     arrays.add("norms", norms)
-    for name, parameter in model.named_parameters():
-        arrays.add(f"final.{name}", parameter)
-    arrays.write("training")
-    print(f"loss {losses[0]:.4f} ... {losses[-1]:.4f}, gradient norm {norms[0]:.3f} ... {norms[-1]:.3f}")
+    for key, parameter in model.named_parameters():
+        arrays.add(f"final.{key}", parameter)
+    arrays.write(name)
+    print(f"{name}: loss {losses[0]:.4f} ... {losses[-1]:.4f}, gradient norm {norms[0]:.3f} ... {norms[-1]:.3f}")
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
     config, model = tiny_model()
     forward_and_gradients(config, model)
-    training(model)
+    training("training", copy.deepcopy(model), 1e-3)
+    training("training_small", model, 2e-5)
