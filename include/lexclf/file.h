@@ -37,10 +37,12 @@ typedef struct {
 lex_status lex_map_open(lex_map *out, const char *path, lex_err *err) LEX_MUST_CHECK;
 void lex_map_close(lex_map *map);
 
-/* A file in the making. `path` must outlive it. */
+/* A file in the making. `path` must outlive it. A link is followed; what is no regular file (a pipe, /dev/stdout) is
+ * written to directly. */
 typedef struct {
     const char *path;
-    char *tmp_path;
+    char *target;   /* path without links */
+    char *tmp_path; /* beside the target; NULL when that is written to directly */
     int fd; /* -1 when closed */
 } lex_outfile;
 lex_status lex_outfile_open(lex_outfile *out, const char *path, lex_err *err) LEX_MUST_CHECK;

@@ -66,6 +66,8 @@ void lex_json_put(lex_json *object, const char *key, lex_json *child);
 void lex_json_put_string(lex_json *object, const char *key, const char *text); /* NULL: null */
 void lex_json_put_number(lex_json *object, const char *key, double value);     /* not finite: null */
 void lex_json_put_bool(lex_json *object, const char *key, bool value);
+/* As lex_json_put() for a key that is known not to be there; takes the same time however many are. */
+void lex_json_append(lex_json *object, const char *key, lex_json *child);
 void lex_json_remove(lex_json *object, const char *key);
 void lex_json_push(lex_json *array, lex_json *child);
 

@@ -7,6 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The longest prefix of at most `end` bytes that does not end inside a character; the text goes on after them. */
+static size_t whole_characters(const char *text, size_t end)
+{
+    while (end > 0 && ((unsigned char)text[end] & 0xC0) == 0x80)
+        end--;
+    return end;
+}
+
 /* vsnprintf that never leaves half a character at the end. */
 static void format_into(char *out, size_t size, const char *format, va_list args)
 {
@@ -15,6 +23,7 @@ static void format_into(char *out, size_t size, const char *format, va_list args
         out[0] = '\0';
     if (wanted < 0 || (size_t)wanted < size)
         return;
+    /* The byte that is missing is not known: step back over the last character, whole or not. */
     size_t end = size - 1;
     while (end > 0 && ((unsigned char)out[end - 1] & 0xC0) == 0x80)
         end--;
@@ -64,7 +73,7 @@ void lex_err_at(lex_err *err, const char *format, ...)
         return;
     size_t kept = strlen(err->message);
     if (kept > room - n - 2)
-        kept = room - n - 2;
+        kept = whole_characters(err->message, room - n - 2);
     memmove(err->message + n + 2, err->message, kept);
     memcpy(err->message, where, n);
     memcpy(err->message + n, ": ", 2);

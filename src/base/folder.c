@@ -19,9 +19,9 @@ lex_status lex_dir_make(const char *path, lex_err *err)
             continue;
         char kept = *at;
         *at = '\0';
-        if (mkdir(prefix, 0777) != 0 && lex_path_kind_of(prefix) != LEX_PATH_DIR) {
-            int cause = errno == EEXIST ? ENOTDIR : errno;
-            st = lex_err_errno(err, cause, "%s: cannot be made", prefix);
+        int cause = mkdir(prefix, 0777) != 0 ? errno : 0;
+        if (cause && lex_path_kind_of(prefix) != LEX_PATH_DIR) {
+            st = lex_err_errno(err, cause == EEXIST ? ENOTDIR : cause, "%s: cannot be made", prefix);
             break;
         }
         *at = kept;

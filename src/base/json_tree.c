@@ -301,6 +301,13 @@ void lex_json_put(lex_json *object, const char *key, lex_json *child)
     LEX_ASSERT(done);
 }
 
+void lex_json_append(lex_json *object, const char *key, lex_json *child)
+{
+    LEX_ASSERT(cJSON_IsObject(inner(object)) && child && child != object && !inner(child)->next);
+    bool done = cJSON_AddItemToObject(inner(object), key, inner(child));
+    LEX_ASSERT(done);
+}
+
 void lex_json_put_string(lex_json *object, const char *key, const char *text)
 {
     lex_json_put(object, key, lex_json_new_string(text));

@@ -253,11 +253,14 @@ void lex_buf_printf(lex_buf *buf, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int wanted = vsnprintf(NULL, 0, format, args);
+    lex_buf_reserve(buf, 64); /* enough for most; capacity - len is at least one more */
+    int wanted = vsnprintf(buf->ptr + buf->len, buf->capacity - buf->len, format, args);
     va_end(args);
     LEX_ASSERT(wanted >= 0);
-    lex_buf_reserve(buf, (size_t)wanted);
-    vsnprintf(buf->ptr + buf->len, (size_t)wanted + 1, format, again);
+    if ((size_t)wanted >= buf->capacity - buf->len) {
+        lex_buf_reserve(buf, (size_t)wanted);
+        vsnprintf(buf->ptr + buf->len, buf->capacity - buf->len, format, again);
+    }
     va_end(again);
     buf->len += (size_t)wanted;
 }

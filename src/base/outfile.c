@@ -1,4 +1,6 @@
-/* outfile.c - a file that appears whole or not at all: written beside its target, synced, renamed. */
+/* outfile.c - a file that appears whole or not at all: written beside its target, synced, renamed. Links are followed
+ * to where the file is. What is no regular file, /dev/stdout or a pipe, cannot be replaced and is written to as it
+ * stands. */
 #include "lexclf/file.h"
 
 #include <errno.h>
@@ -24,20 +26,35 @@ int lex_fd_write_all(int fd, const void *bytes, size_t len)
     return 0;
 }
 
+static void forget(lex_outfile *out)
+{
+    free(out->tmp_path);
+    free(out->target);
+    out->tmp_path = out->target = NULL;
+    out->fd = -1;
+}
+
 lex_status lex_outfile_open(lex_outfile *out, const char *path, lex_err *err)
 {
-    lex_buf tmp;
-    lex_buf_init(&tmp);
-    lex_buf_printf(&tmp, "%s.tmp-XXXXXX", path);
-    out->path = path;
-    out->tmp_path = tmp.ptr;
-    out->fd = mkostemp(tmp.ptr, O_CLOEXEC);
+    *out = (lex_outfile){.path = path, .target = realpath(path, NULL), .fd = -1};
+    if (!out->target)
+        out->target = lex_strdup(path);
+    if (lex_path_kind_of(path) == LEX_PATH_OTHER) {
+        out->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    } else {
+        lex_buf tmp;
+        lex_buf_init(&tmp);
+        lex_buf_printf(&tmp, "%s.tmp-XXXXXX", out->target);
+        out->tmp_path = tmp.ptr;
+        out->fd = mkostemp(tmp.ptr, O_CLOEXEC);
+    }
     if (out->fd < 0) {
         int cause = errno;
-        free(out->tmp_path);
-        out->tmp_path = NULL;
+        forget(out);
         return lex_err_errno(err, cause, "%s: cannot be written", path);
     }
+    if (!out->tmp_path)
+        return LEX_OK;
     /* mkostemp makes private files; an ordinary one follows the umask. */
     mode_t mask = umask(0);
     umask(mask);
@@ -60,26 +77,23 @@ void lex_outfile_abort(lex_outfile *out)
     if (out->fd < 0)
         return;
     close(out->fd);
-    unlink(out->tmp_path);
-    free(out->tmp_path);
-    out->tmp_path = NULL;
-    out->fd = -1;
+    if (out->tmp_path)
+        unlink(out->tmp_path);
+    forget(out);
 }
 
 lex_status lex_outfile_commit(lex_outfile *out, lex_err *err)
 {
     int cause = 0;
-    if (fsync(out->fd) != 0)
+    if (out->tmp_path && fsync(out->fd) != 0)
         cause = errno;
     if (close(out->fd) != 0 && !cause)
         cause = errno;
-    out->fd = -1;
-    if (!cause && rename(out->tmp_path, out->path) != 0)
+    if (out->tmp_path && !cause && rename(out->tmp_path, out->target) != 0)
         cause = errno;
-    if (cause)
+    if (out->tmp_path && cause)
         unlink(out->tmp_path);
-    free(out->tmp_path);
-    out->tmp_path = NULL;
+    forget(out);
     return cause ? lex_err_errno(err, cause, "%s: writing failed", out->path) : LEX_OK;
 }
 

@@ -62,6 +62,7 @@ void cli_process_setup(void)
     null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     lex_set_oom_handler(on_out_of_memory);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is seen where it is written to */
+    signal(SIGXFSZ, SIG_IGN); /* and a limit on file sizes too */
     catch_signal(SIGINT);
     catch_signal(SIGTERM);
 }
