@@ -84,6 +84,7 @@ typedef struct {
     double elapsed_s;
     int64_t tokens;
     int64_t n_truncated;
+    lex_strings unused; /* tensors of the model's file that were not used */
 } lex_evaluation;
 
 /* Scores the model on labelled files. `options->answer` may be NULL. LEX_ERR_INPUT when there are no rows, or rows

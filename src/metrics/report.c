@@ -54,7 +54,7 @@ lex_json *lex_metrics_json(const lex_metrics *metrics, const lex_strings *names)
     lex_json_put_number(object, "ece", metrics->ece);
     lex_json_put_number(object, "aupr_macro", metrics->aupr_macro);
     for (int64_t i = 0; i < metrics->n_labels; i++)
-        lex_json_put(per_label, names->items[i], label_json(&metrics->per_label[i]));
+        lex_json_append(per_label, names->items[i], label_json(&metrics->per_label[i]));
     lex_json_put(object, "per_label", per_label);
     if (metrics->confusion)
         lex_json_put(object, "confusion", confusion_json(metrics, names));

@@ -64,7 +64,7 @@ static lex_status describe_plain(lex_model *model, lex_err *err)
     return LEX_OK;
 }
 
-static lex_status check_format(const lex_model *model, lex_err *err)
+lex_status lex_description_check_format(const lex_model *model, lex_err *err)
 {
     static const char *const known[] = {"mean-pooling"};
     const lex_json *doc = model->files->lexclf;
@@ -108,8 +108,11 @@ static lex_status read_strings(lex_strings *out, const lex_model *model, const c
 static lex_status read_thresholds(lex_model *model, lex_err *err)
 {
     const lex_json *map = lex_json_get(model->files->lexclf, "thresholds");
+    const lex_json *next = lex_json_first(map); /* they stand in the order of the labels, as we wrote them */
     for (int64_t k = 0; k < model->n_outputs; k++) {
-        const lex_json *node = lex_json_get(map, model->labels.items[k]);
+        bool found = next && strcmp(lex_json_key(next), model->labels.items[k]) == 0;
+        const lex_json *node = found ? next : lex_json_get(map, model->labels.items[k]);
+        next = lex_json_next(found ? node : NULL);
         double value = lex_json_number(node, node ? -1 : 0.5);
         if (!(value >= 0 && value <= 1))
             return bad(model, err, "lexclf.json", "'thresholds' holds something that is not a number in [0, 1]");
@@ -137,7 +140,6 @@ static lex_status describe_ours(lex_model *model, lex_err *err)
 {
     lex_status st = LEX_OK;
     const lex_json *doc = model->files->lexclf;
-    LEX_TRY(check_format(model, err));
     const char *task = lex_json_string(lex_json_get(doc, "task"));
     const char *pooling = lex_json_string(lex_json_get(doc, "pooling"));
     int found = -1;

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lexclf/json.h"
+
 #include "lexclf/predictor.h"
 
 static const char *const our_names[] = {"id",     "label",    "score",     "labels", "scores",
@@ -39,19 +41,42 @@ static void add_id(lex_buf *out, const lex_record *record)
         lex_buf_printf(out, "%lld", (long long)record->number);
 }
 
-/* A raw JSON name without its quotes, where it holds no escapes; else as it stands, which is none of ours. */
-static lex_str plain_name(const lex_record *record, const lex_field *field)
+/* The field's name as text; a raw JSON name with escapes is decoded in the arena. */
+static lex_str plain_name(const lex_record *record, const lex_field *field, lex_arena *arena)
 {
-    if (!record->is_json)
-        return field->name;
-    return (lex_str){field->name.ptr + 1, field->name.len - 2};
+    return record->is_json ? lex_json_decode(field->name, arena) : field->name;
 }
 
-static void add_field(lex_buf *out, const lex_record *record, const lex_field *field)
+static bool is_taken(const lex_record *record, lex_str name, lex_arena *arena)
 {
-    lex_str name = plain_name(record, field);
+    for (int64_t i = 0; i < record->n_fields; i++)
+        if (lex_str_equal(plain_name(record, &record->fields[i], arena), name))
+            return true;
+    return false;
+}
+
+/* A field with a name of ours: "input_label", or where the input has that too, as one that has gone through lexclf
+ * before, "input_input_label". */
+static void add_renamed_key(lex_buf *out, const lex_record *record, lex_str name, lex_arena *arena)
+{
+    lex_buf renamed;
+    lex_buf_init(&renamed);
+    lex_buf_add_str(&renamed, name);
+    do {
+        lex_str shorter = lex_arena_copy(arena, lex_buf_str(&renamed));
+        lex_buf_clear(&renamed);
+        lex_buf_add_str(&renamed, LEX_STR("input_"));
+        lex_buf_add_str(&renamed, shorter);
+    } while (is_taken(record, lex_buf_str(&renamed), arena));
+    lex_buf_printf(out, ",\"%s\":", renamed.ptr);
+    lex_buf_release(&renamed);
+}
+
+static void add_field(lex_buf *out, const lex_record *record, const lex_field *field, lex_arena *arena)
+{
+    lex_str name = plain_name(record, field, arena);
     if (is_ours(name)) {
-        lex_buf_printf(out, ",\"input_%.*s\":", (int)name.len, name.ptr);
+        add_renamed_key(out, record, name, arena);
     } else {
         lex_buf_add_char(out, ',');
         if (record->is_json)
@@ -61,6 +86,19 @@ static void add_field(lex_buf *out, const lex_record *record, const lex_field *f
         lex_buf_add_char(out, ':');
     }
     add_value(out, record, field);
+}
+
+/* All fields but the one that is answered under its own name already: "id". */
+static void add_fields(lex_buf *out, const lex_record *record)
+{
+    lex_arena arena;
+    lex_arena_init(&arena);
+    for (int64_t i = 0; i < record->n_fields; i++) {
+        const lex_field *field = &record->fields[i];
+        if (i != record->id_field || !lex_str_equal(plain_name(record, field, &arena), LEX_STR("id")))
+            add_field(out, record, field, &arena);
+    }
+    lex_arena_release(&arena);
 }
 
 static void add_score(lex_buf *out, float probability)
@@ -143,9 +181,8 @@ void lex_answer_json(lex_buf *out, const lex_answer *answer, const lex_answer_fo
     const lex_record *record = answer->record;
     lex_buf_add_char(out, '{');
     add_id(out, record);
-    for (int64_t i = 0; format->passthrough && i < record->n_fields; i++)
-        if (i != record->id_field)
-            add_field(out, record, &record->fields[i]);
+    if (format->passthrough)
+        add_fields(out, record);
     if (format->source) {
         add_key(out, "source");
         lex_json_add_string(out, lex_str_of(record->file));

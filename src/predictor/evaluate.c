@@ -82,6 +82,8 @@ lex_status lex_evaluate(lex_evaluation *out, const char *model_dir, const char *
     lex_metrics_compute(&out->metrics, e.scores, model->task == LEX_TASK_SINGLE ? NULL : predictor->thresholds);
     lex_model_weights_sha256(model, out->model_sha256);
     lex_sha256_hex(with_labels.digest, out->data_sha256);
+    for (int64_t i = 0; i < model->unused.n; i++)
+        lex_strings_push(&out->unused, lex_str_of(model->unused.items[i]));
     out->elapsed_s = lex_now_s() - started_s;
 done:
     lex_scores_free(e.scores);
@@ -97,6 +99,7 @@ void lex_evaluation_release(lex_evaluation *evaluation)
 {
     lex_metrics_release(&evaluation->metrics);
     lex_strings_release(&evaluation->labels);
+    lex_strings_release(&evaluation->unused);
     memset(evaluation, 0, sizeof *evaluation);
 }
 

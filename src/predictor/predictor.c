@@ -2,6 +2,7 @@
  * order. */
 #include "lexclf/predictor.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,19 @@ static void tell_progress(void *context, int64_t n_records, int64_t n_tokens)
         p->options.progress(p->options.context, p->done_records + n_records, p->done_tokens + n_tokens);
 }
 
+/* A label read off such outputs would be an accident of the comparison. */
+static lex_status check_outputs(const lex_predictor *p, const float *logits, int64_t n, lex_err *err)
+{
+    for (int64_t i = 0; i < n; i++) {
+        if (!isfinite(logits[i])) {
+            lex_err_set(err, LEX_ERR_INPUT, "%s: the outputs are not numbers: its weights are damaged, or training "
+                        "diverged", p->model->dir);
+            return LEX_ERR_INPUT;
+        }
+    }
+    return LEX_OK;
+}
+
 static lex_status answer_rows(lex_predictor *p, const float *logits, lex_err *err)
 {
     int64_t K = p->model->n_outputs;
@@ -135,6 +149,7 @@ static lex_status flush(lex_predictor *p, lex_err *err)
     LEX_TRY(start(p, err));
     LEX_TRY(lex_run_sequences(p->encoder, p->runtime, sequences, p->n_rows, p->model->n_outputs,
                               p->options.batch_tokens, logits, tell_progress, p, err));
+    LEX_TRY(check_outputs(p, logits, p->n_rows * p->model->n_outputs, err));
     LEX_TRY(answer_rows(p, logits, err));
     p->done_records += p->n_rows;
     p->done_tokens += p->n_ids;
