@@ -27,6 +27,7 @@ typedef struct {
     void *context;
     void (*note)(void *context, const char *text);    /* worth saying once */
     void (*warning)(void *context, const char *text); /* worth a second look */
+    void (*detail)(void *context, const char *text);  /* for who asks for more */
     /* After every step: steps and tokens done and in all, loss of the step. */
     void (*step)(void *context, int64_t step, int64_t n_steps, int64_t tokens, double loss);
     /* After every epoch (from 1); dev is NULL when there is no dev set; best: the best one so far. */
@@ -47,7 +48,7 @@ typedef struct {
     const char *device; /* as lex_runtime_open() */
     int threads;
     int64_t epochs, batch_size;
-    int64_t max_length;   /* tokens, special ones included */
+    int64_t max_length;   /* tokens, special ones included; 0: 128, or the encoder's positions if they are fewer */
     int64_t batch_tokens; /* computed at once; 0: by device */
     double lr, weight_decay, warmup_ratio;
     double clip;    /* largest gradient norm; 0: not clipped */

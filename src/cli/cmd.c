@@ -1,6 +1,7 @@
 /* cmd.c - what the verbs' files share. */
 #include "cmd.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -54,7 +55,8 @@ lex_status cli_check_standard_input(const cli_options *options, const char *cons
 lex_status cli_check_files_exist(const char *const *files, int n, lex_err *err)
 {
     for (int i = 0; i < n; i++) {
-        if (strcmp(files[i], "-") != 0 && lex_path_kind_of(files[i]) == LEX_PATH_MISSING)
+        struct stat info;
+        if (strcmp(files[i], "-") != 0 && stat(files[i], &info) != 0 && (errno == ENOENT || errno == ENOTDIR))
             return lex_err_set(err, LEX_ERR_INPUT, "%s: no such file", files[i]);
     }
     return LEX_OK;
@@ -98,6 +100,12 @@ lex_status cli_check_output_file(const char *option, const char *path, const cha
 int64_t cli_option_int_or_0(const cli_options *options, const char *name)
 {
     return cli_option_given(options, name) ? cli_option_int(options, name) : 0;
+}
+
+void cli_detail_unused(const lex_strings *names)
+{
+    for (int64_t i = 0; i < names->n; i++)
+        cli_detail("'%s' in the model's weights is not used", names->items[i]);
 }
 
 lex_status cli_print_json(const lex_json *object, lex_err *err)

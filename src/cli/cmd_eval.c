@@ -32,6 +32,7 @@ static lex_status publish(const lex_evaluation *evaluation, const cli_options *o
     lex_json *report = lex_evaluation_json(evaluation);
     lex_buf text;
     lex_buf_init(&text);
+    cli_detail_unused(&evaluation->unused);
     cli_show_scores(&evaluation->metrics, &evaluation->labels);
     if (evaluation->n_truncated)
         cli_note("%lld of %lld texts are longer than the maximum length and were cut",

@@ -88,9 +88,7 @@ static lex_predictor_options predictor_options(const cli_options *options, work 
 
 static lex_status print_summary(const work *w, lex_predictor *predictor, const cli_options *options, lex_err *err)
 {
-    const lex_strings *unused = &lex_predictor_model(predictor)->unused;
-    for (int64_t i = 0; i < unused->n; i++)
-        cli_detail("'%s' in the model's weights is not used", unused->items[i]);
+    cli_detail_unused(&lex_predictor_model(predictor)->unused);
     double elapsed_s = lex_now_s() - w->begin_s;
     const char *device = lex_predictor_device(predictor);
     if (w->n_truncated)

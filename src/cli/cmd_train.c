@@ -33,12 +33,52 @@ static bool is_replaceable(const char *dir)
     return is_model || is_empty(dir);
 }
 
+/* Whether `path` lies in the folder `dir`, or is it. */
+static bool is_inside(const char *path, const char *dir)
+{
+    char *whole_path = realpath(path, NULL), *whole_dir = realpath(dir, NULL);
+    size_t n = whole_dir ? strlen(whole_dir) : 0;
+    bool inside = whole_path && whole_dir && strncmp(whole_path, whole_dir, n) == 0 &&
+                  (whole_path[n] == '\0' || whole_path[n] == '/');
+    free(whole_path);
+    free(whole_dir);
+    return inside;
+}
+
+/* What is read must not lie in a folder that will be replaced: OUT itself, or OUT.partial. */
+static lex_status check_not_inside(const cli_options *options, const char *dir, lex_err *err)
+{
+    static const char *const read_by[] = {"encoder", "train", "dev", "test", "config"};
+    for (size_t i = 0; i < sizeof read_by / sizeof *read_by; i++) {
+        const char *path = cli_option_string(options, read_by[i]);
+        if (path && is_inside(path, dir))
+            return lex_err_set(err, LEX_ERR_USAGE, "option '--out' would replace '%s', where '%s' is read from", dir,
+                               path);
+    }
+    return LEX_OK;
+}
+
+static lex_status check_partial(const cli_options *options, lex_err *err)
+{
+    char *out = lex_path_trimmed(cli_option_string(options, "out"));
+    lex_buf partial;
+    lex_buf_init(&partial);
+    lex_buf_printf(&partial, "%s.partial", out);
+    lex_status st = check_not_inside(options, partial.ptr, err);
+    lex_buf_release(&partial);
+    free(out);
+    return st;
+}
+
 static lex_status check_out(const cli_options *options, lex_err *err)
 {
     const char *out = cli_option_string(options, "out");
+    const char *base = lex_path_base(out);
     lex_path_kind kind = lex_path_kind_of(out);
-    if (kind == LEX_PATH_MISSING)
-        return LEX_OK;
+    if (strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' does not name a folder to make", out);
+    if (check_partial(options, err) != LEX_OK || kind == LEX_PATH_MISSING)
+        return err->code;
     if (kind != LEX_PATH_DIR)
         return lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' is not a folder", out);
     if (cli_is_same_path(out, cli_option_string(options, "encoder")))
@@ -50,7 +90,7 @@ static lex_status check_out(const cli_options *options, lex_err *err)
     }
     if (!is_replaceable(out))
         return lex_err_set(err, LEX_ERR_USAGE, "option '--overwrite': '%s' is not a model folder", out);
-    return LEX_OK;
+    return check_not_inside(options, out, err);
 }
 
 static lex_status check(const lex_train_options *t, const cli_options *options, lex_err *err)
@@ -103,7 +143,7 @@ static void fill(lex_train_options *t, const cli_options *options)
     t->threads = (int)cli_option_int_or_0(options, "threads");
     t->epochs = cli_option_int(options, "epochs");
     t->batch_size = cli_option_int(options, "batch-size");
-    t->max_length = cli_option_int(options, "max-length");
+    t->max_length = cli_option_int_or_0(options, "max-length");
     t->batch_tokens = cli_option_int_or_0(options, "batch-tokens");
     t->lr = cli_option_double(options, "lr");
     t->weight_decay = cli_option_double(options, "weight-decay");
@@ -128,6 +168,12 @@ static void on_warning(void *context, const char *text)
 {
     (void)context;
     cli_warn("%s", text);
+}
+
+static void on_detail(void *context, const char *text)
+{
+    (void)context;
+    cli_detail("%s", text);
 }
 
 static void on_step(void *context, int64_t step, int64_t n_steps, int64_t tokens, double loss)
@@ -188,14 +234,16 @@ int cli_run_train(const cli_options *options, lex_err *err)
     bool progress_begun = false;
     lex_train_options t;
     fill(&t, options);
-    t.events = (lex_train_events){&progress_begun, on_note, on_warning, on_step, on_epoch};
+    t.events = (lex_train_events){&progress_begun, on_note, on_warning, on_detail, on_step, on_epoch};
     LEX_TRY(cli_setup_terminal(options, true, err));
     LEX_TRY(check(&t, options, err));
     st = lex_train(&summary, &t, err);
     cli_progress_end();
-    if (st == LEX_ERR_INTERRUPTED && summary.kept_dir)
+    if (st != LEX_OK && summary.kept_dir)
         lex_err_hint(err, "epoch %lld, the best so far, is kept in '%s'", (long long)summary.best_epoch,
                      summary.kept_dir);
+    else if (st == LEX_ERR_INTERRUPTED)
+        lex_err_hint(err, "no epoch was finished, so nothing is kept");
     if (st == LEX_OK)
         st = publish(&summary, &t, options, err);
 done:

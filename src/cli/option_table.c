@@ -91,9 +91,9 @@ const cli_option cli_option_rows[] = {
      .absent = "the later of the two in code-point order"},
     {.name = "pooling", .type = CLI_CHOICE, .verbs = TR, .group = CLI_MODEL, .value = "cls|mean", .initial = "cls",
      .help = "what the head sees: the first token through the pooler, or the mean over the tokens"},
-    {.name = "max-length", .type = CLI_INT, .verbs = TR, .group = CLI_MODEL, .value = "N", .initial = "128",
-     .low = 3, .high = 1000000, .help = "tokens kept of each text, special ones included; at most the encoder's "
-     "positions"},
+    {.name = "max-length", .type = CLI_INT, .verbs = TR, .group = CLI_MODEL, .value = "N", .low = 3, .high = 1000000,
+     .help = "tokens kept of each text, special ones included; at most the encoder's positions",
+     .absent = "128, or the encoder's positions if they are fewer"},
     {.name = "max-length", .type = CLI_INT, .verbs = EV | PR | TO, .group = CLI_MODEL, .value = "N", .low = 3,
      .high = 1000000, .help = "tokens kept of each text, special ones included; at most the encoder's positions",
      .absent = "the model's own"},

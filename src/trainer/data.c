@@ -39,8 +39,8 @@ static lex_status check_labels_of(lex_run *run, const lex_dataset *data, bool is
                 return LEX_ERR_INPUT;
             }
             if (n_unknown++ == 0)
-                lex_run_note(run, true, "%s:%lld: label '%s' does not occur in %s: it counts as never predicted",
-                             data->path, (long long)example->line, text, run->train.path);
+                lex_run_note(run, LEX_RUN_WARNING, "%s:%lld: label '%s' does not occur in %s: it counts as never "
+                             "predicted", data->path, (long long)example->line, text, run->train.path);
         }
     }
     return st;
@@ -50,14 +50,14 @@ static void warn_of_equal_files(const lex_run *run)
 {
     const lex_dataset *train = &run->train, *dev = &run->dev, *test = &run->test;
     if (dev->n_examples && strcmp(dev->sha256, train->sha256) == 0)
-        lex_run_note(run, true, "%s holds the same bytes as %s: the dev scores will be too good", dev->path,
+        lex_run_note(run, LEX_RUN_WARNING, "%s holds the same bytes as %s: the dev scores will be too good", dev->path,
                      train->path);
     if (test->n_examples && strcmp(test->sha256, train->sha256) == 0)
-        lex_run_note(run, true, "%s holds the same bytes as %s: the test scores will be too good", test->path,
-                     train->path);
+        lex_run_note(run, LEX_RUN_WARNING, "%s holds the same bytes as %s: the test scores will be too good",
+                     test->path, train->path);
     if (test->n_examples && dev->n_examples && strcmp(test->sha256, dev->sha256) == 0)
-        lex_run_note(run, true, "%s holds the same bytes as %s: the test scores will be too good", test->path,
-                     dev->path);
+        lex_run_note(run, LEX_RUN_WARNING, "%s holds the same bytes as %s: the test scores will be too good",
+                     test->path, dev->path);
 }
 
 static int64_t *all_rows(const lex_dataset *data)
@@ -87,7 +87,7 @@ static void choose_rows(lex_run *run)
               o->dev_fraction, o->seed);
     run->dev_data = summary->n_dev ? &run->train : NULL;
     if (o->dev_fraction > 0 && summary->n_dev == 0)
-        lex_run_note(run, true, "%s is too small to hold rows out: the last epoch is kept", run->train.path);
+        lex_run_note(run, LEX_RUN_WARNING, "%s is too small to hold rows out: the last epoch is kept", run->train.path);
 }
 
 /* 0 and 1 for every output; BINARY has one, for the positive label. */
@@ -119,8 +119,9 @@ lex_status lex_run_read_data(lex_run *run, lex_err *err)
     choose_rows(run);
     make_targets(run);
     if (run->train.n_truncated)
-        lex_run_note(run, false, "%lld of %lld training rows are longer than %lld tokens and are cut (--max-length)",
-                     (long long)run->train.n_truncated, (long long)run->train.n_examples, (long long)run->max_length);
+        lex_run_note(run, LEX_RUN_NOTE, "%lld of %lld training rows are longer than %lld tokens and are cut "
+                     "(--max-length)", (long long)run->train.n_truncated, (long long)run->train.n_examples,
+                     (long long)run->max_length);
 done:
     return st;
 }

@@ -88,7 +88,8 @@ lex_status lex_run_read_data(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* summary.c: the run as JSON, so far. */
 lex_json *lex_run_describe(const lex_run *run);
 void lex_run_add_epoch(lex_run *run, int64_t epoch, double train_loss, const lex_metrics *dev);
-void lex_run_note(const lex_run *run, bool warning, const char *format, ...) LEX_PRINTF(3, 4);
+typedef enum { LEX_RUN_NOTE, LEX_RUN_WARNING, LEX_RUN_DETAIL } lex_run_importance;
+void lex_run_note(const lex_run *run, lex_run_importance importance, const char *format, ...) LEX_PRINTF(3, 4);
 
 /* Scores `n` examples. extra: names that the model does not know, numbered after its own. */
 typedef struct {

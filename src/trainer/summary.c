@@ -7,18 +7,17 @@
 #include "internal.h"
 #include "lexclf/file.h"
 
-void lex_run_note(const lex_run *run, bool warning, const char *format, ...)
+void lex_run_note(const lex_run *run, lex_run_importance importance, const char *format, ...)
 {
     const lex_train_events *events = &run->options->events;
+    void (*const tell[])(void *context, const char *text) = {events->note, events->warning, events->detail};
     char text[1000];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (warning && events->warning)
-        events->warning(events->context, text);
-    if (!warning && events->note)
-        events->note(events->context, text);
+    if (tell[importance])
+        tell[importance](events->context, text);
 }
 
 static lex_json *options_json(const lex_run *run)

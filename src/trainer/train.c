@@ -10,7 +10,7 @@
 #include "lexclf/file.h"
 #include "lexclf/random.h"
 
-enum { SHUFFLE_STREAM = 0x73687566 };
+enum { SHUFFLE_STREAM = 0x73687566, MAX_LENGTH_DEFAULT = 128 };
 
 lex_train_options lex_train_options_default(void)
 {
@@ -22,7 +22,6 @@ lex_train_options lex_train_options_default(void)
         .device = "auto",
         .epochs = 5,
         .batch_size = 16,
-        .max_length = 128,
         .lr = 2e-5,
         .weight_decay = 0.01,
         .warmup_ratio = 0.1,
@@ -67,8 +66,30 @@ static lex_status try_out(lex_run *run, lex_err *err)
         st = lex_dir_make(run->next_dir, err);
     run->made_next = st == LEX_OK;
     if (st == LEX_OK && lex_path_kind_of(run->partial_dir) != LEX_PATH_MISSING)
-        lex_run_note(run, false, "%s of an earlier run is replaced when the first epoch is done", run->partial_dir);
+        lex_run_note(run, LEX_RUN_NOTE, "%s of an earlier run is replaced when the first epoch is done",
+                     run->partial_dir);
     return st;
+}
+
+static lex_status choose_length(lex_run *run, lex_err *err)
+{
+    int64_t asked = run->options->max_length, positions = run->model->config.n_positions;
+    if (asked == 0)
+        asked = positions < MAX_LENGTH_DEFAULT ? positions : MAX_LENGTH_DEFAULT;
+    return lex_model_length(&run->max_length, run->model, asked, err);
+}
+
+static void tell_of_weights(const lex_run *run)
+{
+    const lex_model *model = run->model;
+    if (model->fresh.n)
+        lex_run_note(run, LEX_RUN_NOTE, "a new head of %lld output%s is drawn by seed %llu",
+                     (long long)run->labels.n_outputs, run->labels.n_outputs == 1 ? "" : "s",
+                     (unsigned long long)run->options->seed);
+    for (int64_t i = 0; i < model->fresh.n; i++)
+        lex_run_note(run, LEX_RUN_DETAIL, "'%s' is new", model->fresh.items[i]);
+    for (int64_t i = 0; i < model->unused.n; i++)
+        lex_run_note(run, LEX_RUN_DETAIL, "'%s' in the encoder's weights is not used", model->unused.items[i]);
 }
 
 static lex_status open_run(lex_run *run, lex_err *err)
@@ -77,15 +98,13 @@ static lex_status open_run(lex_run *run, lex_err *err)
     lex_status st = LEX_OK;
     LEX_TRY(check_out(run, err));
     LEX_TRY(lex_model_open(&run->model, o->encoder_dir, LEX_MODEL_ENCODER, err));
-    LEX_TRY(lex_model_length(&run->max_length, run->model, o->max_length, err));
+    LEX_TRY(choose_length(run, err));
     LEX_TRY(lex_run_read_data(run, err));
     LEX_TRY(try_out(run, err));
     lex_model_prepare(run->model, run->labels.task, &run->labels.labels, o->pooling);
     LEX_TRY(lex_runtime_open(&run->runtime, o->device, o->threads, err));
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
-    if (run->model->fresh.n)
-        lex_run_note(run, false, "a new head of %lld output%s is drawn by seed %llu", (long long)run->labels.n_outputs,
-                     run->labels.n_outputs == 1 ? "" : "s", (unsigned long long)o->seed);
+    tell_of_weights(run);
     run->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : lex_default_batch_tokens(run->runtime);
     lex_optimizer_options adamw = {0.9, 0.999, 1e-8, o->weight_decay, o->clip};
     run->optimizer = lex_optimizer_new(run->encoder, run->runtime, &adamw);
@@ -268,7 +287,7 @@ static void close_run(lex_run *run)
 {
     lex_err ignored = {0};
     if (run->made_next && lex_path_remove(run->next_dir, &ignored) != LEX_OK)
-        lex_run_note(run, true, "%s", ignored.message);
+        lex_run_note(run, LEX_RUN_WARNING, "%s", ignored.message);
     lex_json_free(run->epochs);
     lex_optimizer_free(run->optimizer);
     lex_scope_free(run->kept);
