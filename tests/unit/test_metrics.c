@@ -172,7 +172,7 @@ static void test_names(void)
 
 int main(int argc, char **argv)
 {
-    test_golden(argc > 1 ? argv[1] : "tests/golden/metrics/cases.txt");
+    test_golden(argc > 1 ? argv[1] : LEX_TESTS_DIR "/golden/metrics/cases.txt");
     test_nothing();
     test_not_a_number();
     test_many_unknown();
