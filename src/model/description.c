@@ -36,6 +36,26 @@ static lex_status read_id2label(lex_strings *labels, const lex_model *model, lex
     return whole ? LEX_OK : bad(model, err, "config.json", "'id2label' does not name every label from 0 on");
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Answers and reports go by name: of two labels with one name, none could be told from the other. */
+static lex_status check_distinct(const lex_model *model, const char *file, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    size_t n = (size_t)model->labels.n;
+    char **sorted = lex_alloc_array(n, sizeof *sorted);
+    memcpy(sorted, model->labels.items, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_text);
+    for (size_t i = 1; i < n && st == LEX_OK; i++)
+        if (strcmp(sorted[i - 1], sorted[i]) == 0)
+            st = lex_err_set(err, LEX_ERR_INPUT, "%s/%s: two labels have the name '%.200s'", model->dir, file, sorted[i]);
+    free(sorted);
+    return st;
+}
+
 /* The head of a plain transformers folder. */
 static lex_status describe_plain(lex_model *model, lex_err *err)
 {
@@ -54,6 +74,9 @@ static lex_status describe_plain(lex_model *model, lex_err *err)
             lex_strings_push(&model->labels, lex_str_of(name));
         }
     }
+    st = check_distinct(model, "config.json", err);
+    if (st != LEX_OK)
+        return st;
     model->n_outputs = model->labels.n;
     model->pooling = LEX_POOLING_CLS;
     bool multi = problem && strcmp(problem, "multi_label_classification") == 0;
@@ -158,6 +181,7 @@ static lex_status describe_ours(lex_model *model, lex_err *err)
         st = bad(model, err, "lexclf.json", "'labels' does not fit the task");
         goto done;
     }
+    LEX_TRY(check_distinct(model, "lexclf.json", err));
     st = check_config_labels(model, err);
 done:
     return st;

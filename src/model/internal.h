@@ -6,6 +6,8 @@
 #include "safetensors.h"
 
 #define LEX_CONFIG_JSON_MAX (64u << 20)
+#define LEX_WEIGHTS_FILE "model.safetensors"
+#define LEX_DAMAGED_HINT "copy the folder again, or train again"
 
 struct lex_model_files {
     lex_json *config;        /* config.json as it came */
@@ -15,15 +17,17 @@ struct lex_model_files {
     int64_t n_owned, owned_capacity;
 };
 
-/* description.c: lexclf.json and the labels of config.json into `model`. */
+/* description.c: whether this program can read lexclf.json at all: format, requirements, kind. */
+lex_status lex_description_check_format(const lex_model *model, lex_err *err) LEX_MUST_CHECK;
+/* lexclf.json and the labels of config.json into `model`. */
 lex_status lex_description_read(lex_model *model, lex_err *err) LEX_MUST_CHECK;
-/* checksums.c: "xxh3:0123456789abcdef" of a file's bytes. */
-void lex_checksum_text(char out[32], const void *bytes, size_t len);
-/* Compares the files that lexclf.json lists, and lexclf.json itself, with their checksums. */
-lex_status lex_checksums_verify(const lex_model *model, lex_err *err) LEX_MUST_CHECK;
-/* Adds "files" (of those named) and "checksum" to a finished lexclf.json. */
-lex_status lex_checksums_add(lex_json *doc, const char *dir, const char *const *names, int n_names,
-                             lex_err *err) LEX_MUST_CHECK;
+/* checksums.c: compares lexclf.json, whose bytes are `lexclf_text`, and the files that it lists with their checksums;
+ * the weights are left to the second, which compares them where they are mapped. */
+lex_status lex_checksums_verify_documents(const lex_model *model, lex_str lexclf_text, lex_err *err) LEX_MUST_CHECK;
+lex_status lex_checksums_verify_weights(const lex_model *model, lex_err *err) LEX_MUST_CHECK;
+/* The text of a finished lexclf.json, with the checksums of itself and of the files `names`. */
+lex_status lex_checksums_seal(lex_buf *out, lex_json *doc, const char *dir, const char *const *names, int n_names,
+                              lex_err *err) LEX_MUST_CHECK;
 /* weights.c: one pointer a parameter of `encoder`, in its order; seed is used when may_be_fresh. */
 lex_status lex_weights_collect(const float ***values, lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
                                uint64_t seed, lex_err *err) LEX_MUST_CHECK;

@@ -6,28 +6,47 @@
 
 #include "lexclf/hash.h"
 
+static lex_status check_folder(const lex_model *model, const char *config_path, lex_err *err)
+{
+    lex_path_kind kind = lex_path_kind_of(model->dir);
+    if (kind == LEX_PATH_MISSING)
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: no such model folder", model->dir);
+    if (kind != LEX_PATH_DIR)
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: is a file, not a model folder", model->dir);
+    if (lex_path_kind_of(config_path) == LEX_PATH_MISSING)
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: not a model folder: config.json is missing", model->dir);
+    return LEX_OK;
+}
+
+/* Before anything else of the folder is believed: whether we may read it, and whether it is as it was written. */
+static lex_status read_lexclf_json(lex_model *model, const char *path, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_buf text;
+    lex_buf_init(&text);
+    LEX_TRY(lex_file_read(&text, path, LEX_CONFIG_JSON_MAX, err));
+    st = lex_json_parse(&model->files->lexclf, lex_buf_str(&text), err);
+    if (st != LEX_OK) {
+        lex_err_at(err, "%s", path);
+        lex_err_hint(err, LEX_DAMAGED_HINT);
+        goto done;
+    }
+    LEX_TRY(lex_description_check_format(model, err));
+    st = lex_checksums_verify_documents(model, lex_buf_str(&text), err);
+done:
+    lex_buf_release(&text);
+    return st;
+}
+
 static lex_status read_documents(lex_model *model, lex_err *err)
 {
     lex_status st = LEX_OK;
     char *config = lex_path_join(model->dir, "config.json");
     char *lexclf = lex_path_join(model->dir, "lexclf.json");
-    switch (lex_path_kind_of(model->dir)) {
-    case LEX_PATH_MISSING:
-        st = lex_err_set(err, LEX_ERR_INPUT, "%s: no such model folder", model->dir);
-        goto done;
-    case LEX_PATH_DIR:
-        break;
-    default:
-        st = lex_err_set(err, LEX_ERR_INPUT, "%s: is a file, not a model folder", model->dir);
-        goto done;
-    }
-    if (lex_path_kind_of(config) == LEX_PATH_MISSING) {
-        st = lex_err_set(err, LEX_ERR_INPUT, "%s: not a model folder: config.json is missing", model->dir);
-        goto done;
-    }
-    LEX_TRY(lex_json_read(&model->files->config, config, LEX_CONFIG_JSON_MAX, err));
+    LEX_TRY(check_folder(model, config, err));
     if (lex_path_kind_of(lexclf) != LEX_PATH_MISSING)
-        LEX_TRY(lex_json_read(&model->files->lexclf, lexclf, LEX_CONFIG_JSON_MAX, err));
+        LEX_TRY(read_lexclf_json(model, lexclf, err));
+    LEX_TRY(lex_json_read(&model->files->config, config, LEX_CONFIG_JSON_MAX, err));
     st = lex_encoder_config_read(&model->config, model->files->config, err);
     if (st != LEX_OK)
         lex_err_at(err, "%s", config);
@@ -39,7 +58,7 @@ done:
 
 static lex_status open_weights(lex_model *model, lex_err *err)
 {
-    char *path = lex_path_join(model->dir, "model.safetensors");
+    char *path = lex_path_join(model->dir, LEX_WEIGHTS_FILE);
     char *pickle = lex_path_join(model->dir, "pytorch_model.bin");
     lex_status st;
     if (lex_path_kind_of(path) == LEX_PATH_MISSING && lex_path_kind_of(pickle) != LEX_PATH_MISSING) {
@@ -75,13 +94,13 @@ lex_status lex_model_open(lex_model **out, const char *dir, lex_model_need need,
     LEX_TRY(read_documents(model, err));
     if (need != LEX_MODEL_TOKENIZER)
         LEX_TRY(open_weights(model, err));
+    if (need != LEX_MODEL_TOKENIZER && model->files->lexclf)
+        LEX_TRY(lex_checksums_verify_weights(model, err));
     if (need == LEX_MODEL_CLASSIFIER && !model->has_head) {
         st = lex_err_set(err, LEX_ERR_INPUT, "%s: has no classification head: it is an encoder only", model->dir);
         lex_err_hint(err, "train a classifier with it: lexclf train --encoder %s --train FILE --out DIR", model->dir);
         goto done;
     }
-    if (model->files->lexclf)
-        LEX_TRY(lex_checksums_verify(model, err));
     LEX_TRY(lex_tokenizer_open(&model->tokenizer, model->dir, err));
     LEX_TRY(check_vocabulary(model, err));
     LEX_TRY(lex_description_read(model, err));

@@ -17,7 +17,7 @@ static uint64_t read_u64(const unsigned char *bytes)
     return value;
 }
 
-/* Bytes an element of `dtype` has, in bits for types under a byte; 0 when the name is not known. */
+/* Bytes an element of `dtype` has; 0 when the name is not known. */
 static size_t dtype_bytes(const char *dtype)
 {
     static const struct {
@@ -92,6 +92,37 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const lex_stored_tensor *)a)->name, ((const lex_stored_tensor *)b)->name);
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const lex_stored_tensor *x = a, *y = b;
+    if (x->data != y->data)
+        return x->data < y->data ? -1 : 1;
+    return (x->n_bytes > y->n_bytes) - (x->n_bytes < y->n_bytes);
+}
+
+/* The tensors follow one another through all of the data, as the reference implementation wants it: no byte is shared,
+ * none is left over. */
+static lex_status check_places(lex_safetensors *out, const unsigned char *data, size_t data_len, const char *path,
+                               lex_err *err)
+{
+    const unsigned char *at = data;
+    qsort(out->tensors, (size_t)out->n_tensors, sizeof *out->tensors, by_place);
+    for (int64_t i = 0; i < out->n_tensors; i++) {
+        const lex_stored_tensor *tensor = &out->tensors[i];
+        if (tensor->data < at)
+            return lex_err_set(err, LEX_ERR_INPUT, "%s: tensors '%.200s' and '%.200s' overlap", path,
+                               out->tensors[i - 1].name, tensor->name);
+        if (tensor->data > at)
+            return lex_err_set(err, LEX_ERR_INPUT, "%s: %zu bytes before tensor '%.200s' belong to no tensor", path,
+                               (size_t)(tensor->data - at), tensor->name);
+        at = tensor->data + tensor->n_bytes;
+    }
+    size_t rest = data_len - (size_t)(at - data);
+    if (rest > 0)
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: the last %zu bytes belong to no tensor", path, rest);
+    return LEX_OK;
+}
+
 static lex_status read_entries(lex_safetensors *out, const unsigned char *data, size_t data_len, const char *path,
                                lex_err *err)
 {
@@ -104,39 +135,53 @@ static lex_status read_entries(lex_safetensors *out, const unsigned char *data, 
         if (st != LEX_OK)
             return st;
     }
-    qsort(out->tensors, (size_t)out->n_tensors, sizeof *out->tensors, by_name);
-    for (int64_t i = 1; i < out->n_tensors; i++)
-        if (by_name(&out->tensors[i - 1], &out->tensors[i]) == 0)
-            return lex_err_set(err, LEX_ERR_INPUT, "%s: tensor '%.200s' stands twice", path, out->tensors[i].name);
-    return LEX_OK;
+    lex_status st = check_places(out, data, data_len, path, err);
+    qsort(out->tensors, (size_t)out->n_tensors, sizeof *out->tensors, by_name); /* no two alike: the parser saw to it */
+    return st;
 }
 
-lex_status lex_safetensors_open(lex_safetensors *out, const char *path, lex_err *err)
+static lex_status read_header(lex_safetensors *out, const unsigned char *bytes, size_t len, const char *path,
+                              lex_err *err)
 {
-    lex_status st = LEX_OK;
-    memset(out, 0, sizeof *out);
-    LEX_TRY(lex_map_open(&out->map, path, err));
-    if (out->map.len < 8) {
-        st = bad(err, path, "it is shorter than its 8 bytes of header length");
-        goto done;
-    }
-    uint64_t header_len = read_u64(out->map.ptr);
-    if (header_len > LEX_SAFETENSORS_HEADER_MAX || header_len > out->map.len - 8) {
-        st = bad(err, path, "the header is longer than the file, or than 100 MB");
-        goto done;
-    }
-    lex_str text = {(const char *)out->map.ptr + 8, (size_t)header_len};
-    st = lex_json_parse(&out->header, text, err);
+    if (len < 8)
+        return bad(err, path, "it is shorter than its 8 bytes of header length");
+    uint64_t header_len = read_u64(bytes);
+    if (header_len > LEX_SAFETENSORS_HEADER_MAX)
+        return bad(err, path, "its header is longer than 100 MB");
+    if (header_len > len - 8)
+        return bad(err, path, "its header is longer than the file");
+    lex_str text = {(const char *)bytes + 8, (size_t)header_len};
+    lex_status st = lex_json_parse(&out->header, text, err);
     if (st == LEX_OK && lex_json_type_of(out->header) != LEX_JSON_OBJECT)
         st = lex_err_set(err, LEX_ERR_INPUT, "it is not an object");
     if (st != LEX_OK) {
         lex_err_at(err, "%s: header", path);
-        goto done;
+        return st;
     }
-    st = read_entries(out, out->map.ptr + 8 + header_len, out->map.len - 8 - (size_t)header_len, path, err);
-done:
+    return read_entries(out, bytes + 8 + header_len, len - 8 - (size_t)header_len, path, err);
+}
+
+lex_status lex_safetensors_read(lex_safetensors *out, const unsigned char *bytes, size_t len, const char *path,
+                                lex_err *err)
+{
+    memset(out, 0, sizeof *out);
+    lex_status st = read_header(out, bytes, len, path, err);
     if (st != LEX_OK)
         lex_safetensors_close(out);
+    return st;
+}
+
+lex_status lex_safetensors_open(lex_safetensors *out, const char *path, lex_err *err)
+{
+    lex_map map;
+    memset(out, 0, sizeof *out);
+    lex_status st = lex_map_open(&map, path, err);
+    if (st == LEX_OK)
+        st = lex_safetensors_read(out, map.ptr, map.len, path, err);
+    if (st == LEX_OK)
+        out->map = map;
+    else
+        lex_map_close(&map);
     return st;
 }
 

@@ -25,15 +25,18 @@ typedef struct {
 } lex_stored_tensor;
 
 typedef struct {
-    lex_map map;
+    lex_map map; /* empty when it was read from memory */
     lex_json *header;
     lex_stored_tensor *tensors; /* in order of name */
     int64_t n_tensors;
 } lex_safetensors;
 
-/* Maps and checks a file: every range lies in it, fits its dtype and shape; no name stands twice. Errors name the
- * path. */
+/* Maps and checks a file: every range lies in it and fits its dtype and shape, the ranges follow one another through
+ * all of the data, no name stands twice. Errors name the path. */
 lex_status lex_safetensors_open(lex_safetensors *out, const char *path, lex_err *err) LEX_MUST_CHECK;
+/* The same for bytes in memory, which are borrowed until the close; `path` is for messages. */
+lex_status lex_safetensors_read(lex_safetensors *out, const unsigned char *bytes, size_t len, const char *path,
+                                lex_err *err) LEX_MUST_CHECK;
 void lex_safetensors_close(lex_safetensors *file);
 /* NULL when there is none of that name. */
 lex_stored_tensor *lex_safetensors_find(const lex_safetensors *file, const char *name);

@@ -11,14 +11,10 @@ static const char *const tokenizer_files[] = {"vocab.txt", "tokenizer.json", "to
                                               "special_tokens_map.json", "added_tokens.json"};
 enum { N_TOKENIZER_FILES = sizeof tokenizer_files / sizeof *tokenizer_files };
 
-static lex_status write_json(const char *dir, const char *name, const lex_json *doc, lex_err *err)
+static lex_status write_text(const char *dir, const char *name, const lex_buf *text, lex_err *err)
 {
     char *path = lex_path_join(dir, name);
-    lex_buf text;
-    lex_buf_init(&text);
-    lex_json_print(&text, doc, true);
-    lex_status st = lex_file_write(path, lex_buf_str(&text), err);
-    lex_buf_release(&text);
+    lex_status st = lex_file_write(path, lex_buf_str(text), err);
     free(path);
     return st;
 }
@@ -31,8 +27,8 @@ static lex_status write_config(const lex_model *model, const char *dir, lex_err 
     lex_json_push(architectures, lex_json_new_string("BertForSequenceClassification"));
     for (int64_t k = 0; k < model->n_outputs; k++) {
         snprintf(number, sizeof number, "%lld", (long long)k);
-        lex_json_put_string(id2label, number, model->labels.items[k]);
-        lex_json_put_number(label2id, model->labels.items[k], (double)k);
+        lex_json_append(id2label, number, lex_json_new_string(model->labels.items[k]));
+        lex_json_append(label2id, model->labels.items[k], lex_json_new_number((double)k));
     }
     lex_json_remove(config, "_name_or_path");
     lex_json_remove(config, "torch_dtype");
@@ -43,7 +39,11 @@ static lex_status write_config(const lex_model *model, const char *dir, lex_err 
     lex_json_put_string(config, "dtype", "float32");
     lex_json_put_string(config, "problem_type", model->task == LEX_TASK_SINGLE ? "single_label_classification"
                                                                                : "multi_label_classification");
-    lex_status st = write_json(dir, "config.json", config, err);
+    lex_buf text;
+    lex_buf_init(&text);
+    lex_json_print(&text, config, true);
+    lex_status st = write_text(dir, "config.json", &text, err);
+    lex_buf_release(&text);
     lex_json_free(config);
     return st;
 }
@@ -55,7 +55,7 @@ static lex_status write_weights(lex_encoder *encoder, const char *dir, lex_err *
     const lex_param *params = lex_encoder_params(encoder, &n_params);
     float *flat = lex_alloc_aligned((size_t)n_flat * sizeof *flat);
     lex_tensor_to_store *tensors = lex_alloc_array((size_t)n_params, sizeof *tensors);
-    char *path = lex_path_join(dir, "model.safetensors");
+    char *path = lex_path_join(dir, LEX_WEIGHTS_FILE);
     LEX_TRY(lex_encoder_read_weights(encoder, flat, err));
     for (int64_t i = 0; i < n_params; i++)
         tensors[i] = (lex_tensor_to_store){params[i].name, params[i].n_dims, params[i].shape, flat + params[i].offset,
@@ -117,7 +117,7 @@ static lex_json *describe(const lex_model *model, const lex_model_save_options *
     if (model->task != LEX_TASK_SINGLE) {
         lex_json *thresholds = lex_json_new_object();
         for (int64_t k = 0; k < model->n_outputs; k++)
-            lex_json_put_number(thresholds, model->labels.items[k], model->thresholds[k]);
+            lex_json_append(thresholds, model->labels.items[k], lex_json_new_number(model->thresholds[k]));
         lex_json_put(doc, "thresholds", thresholds);
     }
     if (options->run)
@@ -129,9 +129,11 @@ lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const ch
                           const lex_model_save_options *options, lex_err *err)
 {
     lex_status st = LEX_OK;
-    const char *names[N_TOKENIZER_FILES + 2] = {"config.json", "model.safetensors"};
+    const char *names[N_TOKENIZER_FILES + 2] = {"config.json", LEX_WEIGHTS_FILE};
     int n_names = 2;
     lex_json *doc = describe(model, options);
+    lex_buf text;
+    lex_buf_init(&text);
     LEX_TRY(lex_dir_make(dir, err));
     LEX_TRY(write_config(model, dir, err));
     LEX_TRY(write_weights(encoder, dir, err));
@@ -141,9 +143,10 @@ lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const ch
         if (copied)
             names[n_names++] = tokenizer_files[i];
     }
-    LEX_TRY(lex_checksums_add(doc, dir, names, n_names, err));
-    st = write_json(dir, "lexclf.json", doc, err);
+    LEX_TRY(lex_checksums_seal(&text, doc, dir, names, n_names, err));
+    st = write_text(dir, "lexclf.json", &text, err);
 done:
+    lex_buf_release(&text);
     lex_json_free(doc);
     return st;
 }
