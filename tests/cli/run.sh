@@ -16,8 +16,10 @@
 #   skip WHY                    ends the case without a verdict: what it needs is not on this machine
 #
 # lib/ holds steps that several cases share.
-# $STDOUT and $STDERR are the files that hold what the last step printed, $ROOT is the source tree.
-# Exit code: 0 when every case passed or was skipped. LEXCLF_NO_SKIP=1 makes a skip a failure.
+# $STDOUT and $STDERR are the files that hold what the last step printed, $ROOT is the source tree, $TOOLS holds the
+# programs of tests/tools: LEXCLF_TOOLS, or the folder tests beside the binary.
+# Exit code: 0 when every case passed or was skipped, 77 when none was run for it. LEXCLF_NO_SKIP=1 makes a skip a
+# failure.
 set -u
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -30,7 +32,8 @@ if [ ! -x "$LEXCLF" ] || [ ! -f "$LEXCLF" ]; then
     echo "run.sh: '$LEXCLF' is not a program" >&2
     exit 2
 fi
-export ROOT LEXCLF
+TOOLS=${LEXCLF_TOOLS:-$(dirname "$LEXCLF")/tests}
+export ROOT LEXCLF TOOLS
 
 # The same surroundings everywhere. A sanitizer's exit code is none that a case could expect.
 export LC_ALL=C.UTF-8 TERM=dumb
@@ -154,4 +157,5 @@ else
     for name; do run_case "$ROOT/tests/cli/cases/$name.sh"; done
 fi
 echo "cli: $n_passed passed, $n_failed failed, $n_skipped skipped"
-[ $((n_passed + n_failed + n_skipped)) -gt 0 ] && [ "$n_failed" -eq 0 ]
+[ "$n_failed" -eq 0 ] || exit 1
+[ "$n_passed" -gt 0 ] || exit 77

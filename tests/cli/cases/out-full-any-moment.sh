@@ -1,0 +1,35 @@
+# the disk gets full at one moment after another while a model is saved over an older one: that one stays
+trained model
+remember model
+for ((n = 1; ; n++)); do
+    expect_code=0
+    with_fault full $n train --encoder encoder --train train.csv --seed 2 --dev-fraction 0 --epochs 1 --out model --overwrite \
+        >"$STDOUT" 2>"$STDERR" || expect_code=$?
+    [ $expect_code = 4 ] || break
+    STEP="the disk is full at moment $n"
+    stderr_has 'No space left on device'
+    stderr_lacks Sanitizer
+    unchanged model
+    [ ! -e model.partial ] || stderr_has "is kept in 'model.partial'"
+    [ ! -e model.partial ] || opens model.partial
+    rm -rf model.partial
+    nothing_left
+done
+STEP="after $n moments"
+[ $expect_code = 0 ] || fail "exit code $expect_code"
+[ $n -gt 20 ] || fail 'too few moments: the faults are not seen'
+opens model
+nothing_left
+cmp -s "$CASE_DIR/kept/model/lexclf.json" model/lexclf.json && fail 'the new model is not in place'
+for ((n = 1; ; n++)); do
+    echo older >answers.jsonl
+    expect_code=0
+    with_fault full $n predict --model model train.csv --out answers.jsonl >"$STDOUT" 2>"$STDERR" || expect_code=$?
+    [ $expect_code = 4 ] || break
+    STEP="the disk is full at moment $n of predict"
+    stdout_empty
+    stderr_has 'No space left on device'
+    [ "$(cat answers.jsonl)" = older ] || fail 'the older answers are lost'
+    nothing_left
+done
+[ $expect_code = 0 ] && [ $n -gt 3 ] || fail "predict: exit code $expect_code after $n moments"
