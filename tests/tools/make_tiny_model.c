@@ -54,7 +54,9 @@ static void finish(FILE *file, const char *name)
 static void add(const char *prefix, const char *name, int rows, int columns, float fill)
 {
     tensor *t = &tensors[n_tensors++];
-    snprintf(t->name, sizeof t->name, "%s%s", prefix, name);
+    int n = snprintf(t->name, sizeof t->name, "%s%s", prefix, name);
+    if (n < 0 || (size_t)n >= sizeof t->name)
+        abort();
     t->rows = rows;
     t->columns = columns;
     t->fill = fill;
