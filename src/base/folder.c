@@ -35,7 +35,7 @@ lex_status lex_dir_make(const char *path, lex_err *err)
 /* Removes what stands under the name `name` in the open folder `parent`; 0 or an errno value. */
 static int remove_at(int parent, const char *name)
 {
-    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT || errno == ENOTDIR)
         return 0;
     if (errno != EISDIR && errno != EPERM)
         return errno;
@@ -100,6 +100,15 @@ static int replace_by_steps(const char *made, const char *target, const char *as
     return cause;
 }
 
+/* What cannot be synced is not published: all is put back, as far as that can be done. */
+static void take_back(const char *made, const char *target, const char *older)
+{
+    if (older == made)
+        (void)!renameat2(AT_FDCWD, made, AT_FDCWD, target, RENAME_EXCHANGE);
+    else if (rename(target, made) == 0 && older)
+        (void)!rename(older, target);
+}
+
 lex_status lex_dir_publish(const char *made, const char *target, lex_err *err)
 {
     lex_buf aside;
@@ -117,8 +126,11 @@ lex_status lex_dir_publish(const char *made, const char *target, lex_err *err)
     } else if (!cause) {
         cause = errno;
     }
-    if (!cause)
+    bool moved = !cause;
+    if (moved)
         cause = sync_parent(target);
+    if (moved && cause)
+        take_back(made, target, older);
     lex_status st = cause ? lex_err_errno(err, cause, "%s: cannot be put in place", target) : LEX_OK;
     if (st == LEX_OK && older)
         st = lex_path_remove(older, err);

@@ -198,7 +198,9 @@ static lex_status save(lex_run *run, lex_err *err)
     if (st == LEX_OK)
         st = lex_dir_publish(run->next_dir, run->partial_dir, err);
     lex_json_free(description);
-    if (st == LEX_OK && !run->summary->kept_dir)
+    /* In place even where only the sync after it failed. */
+    bool stands = lex_path_kind_of(run->partial_dir) == LEX_PATH_DIR && lex_path_kind_of(run->next_dir) == LEX_PATH_MISSING;
+    if ((st == LEX_OK || stands) && !run->summary->kept_dir)
         run->summary->kept_dir = lex_strdup(run->partial_dir);
     return st;
 }

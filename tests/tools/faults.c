@@ -49,7 +49,8 @@ static void *next(const char *name)
 int mkdir(const char *path, mode_t mode)
 {
     REAL(mkdir);
-    return strikes(0) ? -1 : real(path, mode);
+    struct stat info;
+    return stat(path, &info) != 0 && strikes(0) ? -1 : real(path, mode);
 }
 
 int mkostemp(char *pattern, int flags)

@@ -1,12 +1,21 @@
 # the disk gets full at one moment after another while a model is saved over an older one: that one stays
 trained model
 remember model
+# One call may be libtorch's own, which does without: the end is reached when two in a row come to an end.
+whole=0
 for ((n = 1; ; n++)); do
     expect_code=0
     with_fault full $n train --encoder encoder --train train.csv --seed 2 --dev-fraction 0 --epochs 1 --out model --overwrite \
         >"$STDOUT" 2>"$STDERR" || expect_code=$?
-    [ $expect_code = 4 ] || break
+    if [ $expect_code = 0 ]; then
+        whole=$((whole + 1))
+        [ $whole -lt 2 ] || break
+        rm -rf model && cp -a "$CASE_DIR/kept/model" model
+        continue
+    fi
+    whole=0
     STEP="the disk is full at moment $n"
+    [ $expect_code = 4 ] || fail "exit code $expect_code"
     stderr_has 'No space left on device'
     stderr_lacks Sanitizer
     unchanged model
@@ -17,7 +26,7 @@ for ((n = 1; ; n++)); do
 done
 STEP="after $n moments"
 [ $expect_code = 0 ] || fail "exit code $expect_code"
-[ $n -gt 20 ] || fail 'too few moments: the faults are not seen'
+[ $n -gt 20 ] || fail "too few moments ($n): the faults are not seen"
 opens model
 nothing_left
 cmp -s "$CASE_DIR/kept/model/lexclf.json" model/lexclf.json && fail 'the new model is not in place'

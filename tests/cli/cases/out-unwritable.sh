@@ -4,7 +4,7 @@ remember model train.csv encoder
 refuses 4 '/proc/out.partial.next: cannot be made: ' lexclf train --encoder encoder --train train.csv --out /proc/out
 refuses 4 '/proc/answers.jsonl: cannot be written: ' lexclf predict --model model train.csv --out /proc/answers.jsonl
 refuses 4 '/proc/report.json: cannot be written: ' lexclf eval --model model --data train.csv --report /proc/report.json
-refuses 4 'train.csv/out.partial.next: cannot be made: Not a directory' lexclf train --encoder encoder --train train.csv --out train.csv/out
+refuses 4 'train.csv: cannot be made: Not a directory' lexclf train --encoder encoder --train train.csv --out train.csv/out
 refuses 4 'nosuch/answers.jsonl: cannot be written: No such file or directory' lexclf predict --model model train.csv --out nosuch/answers.jsonl
 long=$(printf 'a%.0s' $(seq 300))
 refuses 4 "$long" lexclf train --encoder encoder --train train.csv --out "$long"
