@@ -1,5 +1,5 @@
-/* cpu_kernels.h - operations that are ours on the CPU: C over float32 (cpu_kernels_body.h), compiled once for AVX2 and once
- * for AVX-512 (cpu_avx2.c, cpu_avx512.c) and chosen at run time.
+/* cpu_kernels.h - operations that are ours on the CPU: C over float32 (cpu_kernels_body.h), compiled once for AVX2 and
+ * once for AVX-512 (cpu_avx2.c, cpu_avx512.c) and chosen at run time.
  *
  * Each works on a piece of the whole, so that pieces can run on any thread in any order with the same result.
  */

@@ -66,7 +66,8 @@ static void gather(float *restrict tile, const float *restrict rows, int64_t str
 }
 
 /* `tile` (n, padded d) to `rows` (n, d), times factor. */
-static void scatter(float *restrict rows, int64_t stride, const float *restrict tile, int64_t n, int64_t d, float factor)
+static void scatter(float *restrict rows, int64_t stride, const float *restrict tile, int64_t n, int64_t d,
+                    float factor)
 {
     int64_t width = padded(d);
     for (int64_t i = 0; i < n; i++)
