@@ -1,7 +1,12 @@
 # the same from outside: SIGKILL after ever longer times
 trained model
 remember model
-at_time() { timeout --foreground -s KILL "$1" "$LEXCLF" train --encoder encoder --train train.csv --seed 2 --dev train.csv --epochs 3 --out model --overwrite; }
+at_time() {
+    "$LEXCLF" train --encoder encoder --train train.csv --seed 2 --dev train.csv --epochs 3 --out model --overwrite &
+    sleep "$1"
+    kill -KILL $! || true # it may have come to its end
+    wait $!
+}
 for ms in 050 150 250 300 350 400 450 500 600 800; do
     expect 0 killed at_time 0.$ms
     opens model
