@@ -40,7 +40,7 @@ openssl/   src/base/hash.c
 csv.h      src/text/csv.c
 utf8proc.h src/cli/table.c
 ATen/      src/tensor/torch_shim.cc
-c10/       src/tensor/torch_shim.cc
+c10/       src/tensor/torch_shim.cc src/tensor/torch_memory.cc
 torch/     src/tensor/torch_shim.cc
 '
 

@@ -6,7 +6,6 @@
 #include "lexclf/random.h"
 
 #include <dlfcn.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,14 +71,6 @@ static lex_status choose_device(lex_runtime *runtime, const char *device, lex_er
     return LEX_ERR_SYSTEM;
 }
 
-/* Activations of some megabytes are made and freed in every layer. glibc would map and unmap each, which costs a page
- * fault for every 4 KiB: let them stay in the heap. */
-static void keep_large_blocks_in_heap(void)
-{
-    mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    mallopt(M_TRIM_THRESHOLD, 512 << 20);
-}
-
 /* libtorch's threads wait for each other by spinning, by default for milliseconds: on a machine that others use too,
  * the one that waits takes the processor from the one it waits for, and a step takes a hundred times as long. A short
  * spin bridges the gap between two operations; then they sleep. Read when libgomp is loaded; what the user has set
@@ -100,7 +91,6 @@ lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads
         st = lex_err_set(err, LEX_ERR_SYSTEM, "this processor lacks AVX2 and FMA, which lexclf needs");
         goto done;
     }
-    keep_large_blocks_in_heap();
     limit_spinning();
     LEX_TRY(open_shim(runtime, err));
     LEX_TRY(choose_device(runtime, device, err));

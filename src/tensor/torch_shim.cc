@@ -1,6 +1,7 @@
 // torch_shim.cc - the C functions of shim.h over ATen. Each body stands inside one guard that turns whatever is thrown
 // into false and the first line of the cause. No architecture here, no defaults, no logging: only operations.
 #include "shim.h"
+#include "torch_memory.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -330,5 +331,6 @@ const lex_shim_table table = {
 
 extern "C" __attribute__((visibility("default"))) const lex_shim_table *lex_shim_table_get(int version)
 {
+    lex_torch_keep_blocks();
     return version == LEX_SHIM_VERSION ? &table : nullptr;
 }

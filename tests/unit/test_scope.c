@@ -192,6 +192,29 @@ static void test_failure(void)
     lex_scope_free(outer);
 }
 
+/* Memory that a scope gives back serves the next one, also for somewhat less: a run does not grow with its batches. */
+static void test_blocks_are_kept(void)
+{
+    lex_scope *scope = lex_scope_new(runtime);
+    const float *seen[64];
+    int n_seen = 0;
+    for (int round = 0; round < 200; round++) {
+        int64_t rows = 1000 - round; // a batch is never quite like the one before
+        for (int t = 0; t < 3; t++) {
+            const float *at = lex_tensor_f32(lex_tensor_empty(scope, LEX_F32, 2, (int64_t[]){rows, 384 + 384 * t}));
+            int k = 0;
+            while (k < n_seen && seen[k] != at)
+                k++;
+            if (k == n_seen && n_seen < 64)
+                seen[n_seen++] = at;
+        }
+        CHECK(!lex_scope_failed(scope));
+        lex_scope_reset(scope);
+    }
+    CHECK(n_seen >= 3 && n_seen <= 6);
+    lex_scope_free(scope);
+}
+
 int main(void)
 {
     runtime = cpu_runtime(2);
@@ -200,6 +223,7 @@ int main(void)
     test_values();
     test_keep();
     test_failure();
+    test_blocks_are_kept();
     lex_runtime_close(runtime);
     return check_report("scope");
 }
