@@ -8,6 +8,7 @@
 
 #include <c10/core/CPUAllocator.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -27,9 +28,10 @@ class keeping_allocator final : public c10::Allocator {
   public:
     c10::DataPtr allocate(size_t n) override
     {
-        void *data = n < smallest_kept ? nullptr : take(n);
+        size_t size = rounded(n);
+        void *data = size < smallest_kept ? nullptr : take(size);
         if (!data && n > 0)
-            data = make(n);
+            data = make(size);
         return {data, data, &give_back, c10::Device(c10::DeviceType::CPU)};
     }
 
@@ -47,6 +49,14 @@ class keeping_allocator final : public c10::Allocator {
     static header *header_of(void *data)
     {
         return reinterpret_cast<header *>(static_cast<char *>(data) - header_bytes);
+    }
+
+    static size_t rounded(size_t n)
+    {
+        if (n < smallest_kept || n > SIZE_MAX / 2)
+            return n;
+        size_t step = ((size_t)1 << (63 - __builtin_clzl(n))) / 8;
+        return (n + step - 1) / step * step;
     }
 
     void *take(size_t n)
