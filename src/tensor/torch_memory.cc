@@ -8,20 +8,27 @@
 
 #include <c10/core/CPUAllocator.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
 
+#include <sys/mman.h>
+
 namespace {
 
 constexpr size_t smallest_kept = (size_t)256 << 10;
-constexpr size_t kept_at_most = (size_t)1 << 30;
 constexpr size_t header_bytes = 64; // before the data: the alignment that vector code likes
 
 struct header {
     size_t size; // of the data
+};
+
+struct kept_block {
+    void *data;
+    uint64_t since; // the count of blocks given back before it
 };
 
 class keeping_allocator final : public c10::Allocator {
@@ -65,8 +72,9 @@ class keeping_allocator final : public c10::Allocator {
         auto found = kept_.lower_bound(n);
         if (found == kept_.end() || found->first / 2 > n)
             return nullptr;
-        void *data = found->second;
+        void *data = found->second.data;
         kept_bytes_ -= found->first;
+        count_used(found->first);
         kept_.erase(found);
         return data;
     }
@@ -74,30 +82,79 @@ class keeping_allocator final : public c10::Allocator {
     // Throws what libtorch's own allocator throws when memory is short, after letting go of what is kept.
     void *make(size_t n)
     {
-        void *block = nullptr;
-        if (posix_memalign(&block, header_bytes, n + header_bytes) != 0) {
-            let_go();
-            TORCH_CHECK(posix_memalign(&block, header_bytes, n + header_bytes) == 0, "out of memory: ", n,
-                        " bytes cannot be had");
+        void *block = get(n);
+        if (!block) {
+            std::lock_guard<std::mutex> hold(lock_);
+            shrink_to(0);
+            block = get(n);
         }
+        TORCH_CHECK(block, "out of memory: ", n, " bytes cannot be had");
         static_cast<header *>(block)->size = n;
+        if (n >= smallest_kept) {
+            std::lock_guard<std::mutex> hold(lock_);
+            count_used(n);
+        }
         return static_cast<char *>(block) + header_bytes;
     }
 
-    void let_go()
+    // Large blocks are mapped each for itself, so that letting one go leaves no gap in the heap.
+    static void *get(size_t n)
+    {
+        if (n > SIZE_MAX / 2)
+            return nullptr;
+        if (n < smallest_kept) {
+            void *block = nullptr;
+            return posix_memalign(&block, header_bytes, n + header_bytes) == 0 ? block : nullptr;
+        }
+        void *block = mmap(nullptr, n + header_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return block == MAP_FAILED ? nullptr : block;
+    }
+
+    static void unget(void *data)
+    {
+        header *block = header_of(data);
+        if (block->size < smallest_kept)
+            free(block);
+        else
+            munmap(block, block->size + header_bytes);
+    }
+
+    void keep(void *data, size_t size)
     {
         std::lock_guard<std::mutex> hold(lock_);
-        for (auto &block : kept_)
-            free(header_of(block.second));
-        kept_.clear();
-        kept_bytes_ = 0;
+        used_bytes_ -= size;
+        kept_.emplace(size, kept_block{data, n_kept_++});
+        kept_bytes_ += size;
+        size_t most = most_used_ + most_used_ / 4;
+        shrink_to(most > used_bytes_ ? most - used_bytes_ : 0);
     }
 
     static void give_back(void *data);
 
+    // With lock_ held.
+    void count_used(size_t size)
+    {
+        used_bytes_ += size;
+        most_used_ = std::max(most_used_, used_bytes_);
+    }
+
+    // With lock_ held.
+    void shrink_to(size_t bytes)
+    {
+        while (kept_bytes_ > bytes) {
+            auto oldest = std::min_element(kept_.begin(), kept_.end(), [](const auto &a, const auto &b) {
+                return a.second.since < b.second.since;
+            });
+            kept_bytes_ -= oldest->first;
+            unget(oldest->second.data);
+            kept_.erase(oldest);
+        }
+    }
+
     std::mutex lock_;
-    std::multimap<size_t, void *> kept_; // by size
-    size_t kept_bytes_ = 0;
+    std::multimap<size_t, kept_block> kept_; // by size; some dozens
+    size_t kept_bytes_ = 0, used_bytes_ = 0, most_used_ = 0;
+    uint64_t n_kept_ = 0;
 };
 
 keeping_allocator *installed; // for the life of the process, as tensors may outlive any one runtime
@@ -107,15 +164,10 @@ void keeping_allocator::give_back(void *data)
     if (!data)
         return;
     size_t size = header_of(data)->size;
-    if (size >= smallest_kept) {
-        std::lock_guard<std::mutex> hold(installed->lock_);
-        if (installed->kept_bytes_ + size <= kept_at_most) {
-            installed->kept_.emplace(size, data);
-            installed->kept_bytes_ += size;
-            return;
-        }
-    }
-    free(header_of(data));
+    if (size >= smallest_kept)
+        installed->keep(data, size);
+    else
+        unget(data);
 }
 
 } // namespace
