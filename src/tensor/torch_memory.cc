@@ -125,7 +125,7 @@ class keeping_allocator final : public c10::Allocator {
         used_bytes_ -= size;
         kept_.emplace(size, kept_block{data, n_kept_++});
         kept_bytes_ += size;
-        size_t most = most_used_ + most_used_ / 4;
+        size_t most = most_used_ + most_used_ / 16;
         shrink_to(most > used_bytes_ ? most - used_bytes_ : 0);
     }
 
