@@ -38,6 +38,8 @@ cjson/     src/base/json_tree.c
 xxhash.h   src/base/hash.c
 openssl/   src/base/hash.c
 csv.h      src/text/csv.c
+zlib.h     src/text/gzip.c
+iconv.h    src/text/decode.c
 utf8proc.h src/cli/table.c
 ATen/      src/tensor/torch_shim.cc
 c10/       src/tensor/torch_shim.cc src/tensor/torch_memory.cc
@@ -47,7 +49,7 @@ torch/     src/tensor/torch_shim.cc
 # The language's and the system's own headers, open to all.
 system='
 assert ctype errno fenv float inttypes limits locale math setjmp signal stdarg stdbool stddef stdint stdio stdlib string
-time wchar dirent dlfcn fcntl fnmatch getopt iconv immintrin langinfo malloc poll pthread sched strings termios unistd
+time wchar dirent dlfcn fcntl fnmatch getopt immintrin langinfo malloc poll pthread sched strings termios unistd
 sys/file sys/ioctl sys/mman sys/random sys/resource sys/stat sys/statvfs sys/time sys/types sys/wait
 '
 

@@ -67,6 +67,13 @@ void lex_arena_release(lex_arena *arena);
 void lex_arena_reset(lex_arena *arena);                      /* frees all but one block of ordinary size */
 void *lex_arena_alloc(lex_arena *arena, size_t size);        /* aligned to 16 bytes, not zeroed */
 void *lex_arena_array(lex_arena *arena, size_t n, size_t size);
+/* Gives back what was handed out since the mark was taken; none of it may be in use. */
+typedef struct {
+    lex_arena_block *head;
+    size_t used, used_bytes;
+} lex_arena_mark;
+lex_arena_mark lex_arena_mark_of(const lex_arena *arena);
+void lex_arena_rewind(lex_arena *arena, lex_arena_mark mark);
 lex_str lex_arena_copy(lex_arena *arena, lex_str text);      /* the copy is followed by a NUL that len leaves out */
 
 /* A growing string. Always NUL-terminated once something was added; ptr may be NULL before. */

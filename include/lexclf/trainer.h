@@ -36,12 +36,12 @@ typedef struct {
 } lex_train_events;
 
 typedef struct {
-    const char *encoder_dir, *train_path, *out_dir; /* required */
+    const char *encoder_dir, *train_path, *out_dir; /* required; a data path may be a folder of files */
     const char *dev_path, *test_path;               /* or NULL */
     double dev_fraction;                            /* [0, 1): held out when there is no dev_path */
     bool overwrite;
     lex_reader_options reader;
-    bool task_auto; /* MULTI where labels come as arrays, else SINGLE */
+    bool task_auto; /* MULTI where labels come in a form that holds any number of them, else SINGLE */
     lex_task task;
     const char *positive_label; /* BINARY, or NULL: the later of the two */
     lex_pooling pooling;

@@ -153,6 +153,23 @@ void lex_arena_reset(lex_arena *arena)
     arena->used_bytes = 0;
 }
 
+lex_arena_mark lex_arena_mark_of(const lex_arena *arena)
+{
+    return (lex_arena_mark){arena->head, arena->head ? arena->head->used : 0, arena->used_bytes};
+}
+
+void lex_arena_rewind(lex_arena *arena, lex_arena_mark mark)
+{
+    while (arena->head != mark.head) {
+        lex_arena_block *older = arena->head->older;
+        free(arena->head);
+        arena->head = older;
+    }
+    if (arena->head)
+        arena->head->used = mark.used;
+    arena->used_bytes = mark.used_bytes;
+}
+
 void *lex_arena_alloc(lex_arena *arena, size_t size)
 {
     if (size > SIZE_MAX - ARENA_ALIGN - sizeof(lex_arena_block)) {

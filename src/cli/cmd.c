@@ -20,7 +20,16 @@ lex_status cli_setup_terminal(const cli_options *options, bool has_progress, lex
     return LEX_OK;
 }
 
-lex_reader_options cli_reader_options(const cli_options *options, bool has_label, bool has_id)
+/* Labels as they are written: one cell, several in it, or a column each. */
+static void fill_labels(lex_reader_options *reader, const cli_options *options)
+{
+    reader->labels = LEX_LABELS_REQUIRED;
+    reader->label_column = cli_option_string(options, "label-column");
+    reader->label_separator = cli_option_string(options, "label-separator");
+    reader->label_columns = cli_option_strings(options, "label-columns", &reader->n_label_columns);
+}
+
+lex_reader_options cli_reader_options(const cli_options *options, bool has_label, bool has_id, lex_reading *reading)
 {
     lex_reader_options reader = lex_reader_options_default();
     int n = 0;
@@ -30,12 +39,60 @@ lex_reader_options cli_reader_options(const cli_options *options, bool has_label
         reader.text_columns = columns;
         reader.n_text_columns = n;
     }
-    reader.labels = has_label ? LEX_LABELS_REQUIRED : LEX_LABELS_IGNORED;
     if (has_label)
-        reader.label_column = cli_option_string(options, "label-column");
+        fill_labels(&reader, options);
     if (has_id)
         reader.id_column = cli_option_string(options, "id-column");
+    const char *delimiter = cli_option_string(options, "delimiter");
+    reader.delimiter = delimiter ? lex_delimiter_parse(delimiter) : 0;
+    reader.no_header = cli_option_flag(options, "no-header");
+    reader.encoding = cli_option_string(options, "encoding");
+    reader.reading = reading;
     return reader;
+}
+
+lex_status cli_check_reader_options(const cli_options *options, lex_err *err)
+{
+    static const char *const of_tables[] = {"delimiter", "no-header"};
+    int format = cli_option_choice(options, "format");
+    for (size_t i = 0; i < sizeof of_tables / sizeof *of_tables; i++) {
+        if (cli_option_given(options, of_tables[i]) && (format == LEX_FORMAT_JSONL || format == LEX_FORMAT_TXT))
+            return lex_err_set(err, LEX_ERR_USAGE, "option '--%s' is for CSV and TSV", of_tables[i]);
+    }
+    return LEX_OK;
+}
+
+static void tell_note(void *context, const char *text)
+{
+    (void)context;
+    cli_note("%s", text);
+}
+
+static void tell_warning(void *context, const char *text)
+{
+    (void)context;
+    cli_warn("%s", text);
+}
+
+lex_reading *cli_reading_new(const cli_options *options, bool may_skip)
+{
+    lex_reading_options how = {may_skip && cli_option_flag(options, "skip-bad-rows"), tell_note, tell_warning, NULL};
+    return lex_reading_new(&how);
+}
+
+void cli_tell_bad_rows(const lex_reading *reading, const cli_options *options, lex_json *summary)
+{
+    int64_t n = lex_reading_n_bad(reading);
+    if (n > LEX_BAD_ROWS_NAMED)
+        cli_warn("%lld bad rows were left out; the first %d are named above", (long long)n, LEX_BAD_ROWS_NAMED);
+    if (!summary || !cli_option_flag(options, "skip-bad-rows"))
+        return;
+    const lex_strings *first = lex_reading_first_bad(reading);
+    lex_json *list = lex_json_new_array();
+    for (int64_t i = 0; i < first->n; i++)
+        lex_json_push(list, lex_json_new_string(first->items[i]));
+    lex_json_put_number(summary, "bad_rows", (double)n);
+    lex_json_put(summary, "first_bad_rows", list);
 }
 
 lex_status cli_check_standard_input(const cli_options *options, const char *const *files, int n, lex_err *err)
@@ -62,19 +119,38 @@ lex_status cli_check_files_exist(const char *const *files, int n, lex_err *err)
     return LEX_OK;
 }
 
-lex_status cli_input_files(const char *const **files, int *n, const cli_options *options, lex_err *err)
+lex_status cli_inputs_add(cli_inputs *inputs, const char *const *paths, int n, const cli_options *options,
+                          lex_reading *reading, lex_err *err)
 {
-    static const char *const standard_input[] = {"-"};
     lex_status st = LEX_OK;
-    *files = cli_option_files(options, n);
-    if (*n == 0) {
-        *files = standard_input;
-        *n = 1;
+    LEX_TRY(cli_check_standard_input(options, paths, n, err));
+    LEX_TRY(cli_check_files_exist(paths, n, err));
+    for (int i = 0; i < n; i++) {
+        bool is_folder;
+        LEX_TRY(lex_files_expand(&inputs->files, &is_folder, paths[i], (lex_format)cli_option_choice(options, "format"),
+                                 reading, err));
+        inputs->has_folder |= is_folder;
     }
-    LEX_TRY(cli_check_standard_input(options, *files, *n, err));
-    LEX_TRY(cli_check_files_exist(*files, *n, err));
 done:
     return st;
+}
+
+lex_status cli_inputs_take(cli_inputs *inputs, const cli_options *options, lex_reading *reading, lex_err *err)
+{
+    static const char *const standard_input[] = {"-"};
+    int n;
+    const char *const *paths = cli_option_files(options, &n);
+    return cli_inputs_add(inputs, n ? paths : standard_input, n ? n : 1, options, reading, err);
+}
+
+const char *const *cli_inputs_paths(const cli_inputs *inputs)
+{
+    return (const char *const *)inputs->files.items;
+}
+
+void cli_inputs_release(cli_inputs *inputs)
+{
+    lex_strings_release(&inputs->files);
 }
 
 bool cli_is_same_path(const char *a, const char *b)

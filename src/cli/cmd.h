@@ -11,13 +11,32 @@
 /* Sets up messages by --quiet and --verbose, and the progress line, for verbs that have one, by --progress. */
 lex_status cli_setup_terminal(const cli_options *options, bool has_progress, lex_err *err) LEX_MUST_CHECK;
 
-/* --format, --text-column; and --label-column, --id-column where the verb takes them. Strings are borrowed. */
-lex_reader_options cli_reader_options(const cli_options *options, bool has_label, bool has_id);
+/* How the input is written: --format, --encoding, --delimiter ...; and labels and ids where the verb takes them.
+ * Strings are borrowed, and so is `reading`, which may be NULL. */
+lex_reader_options cli_reader_options(const cli_options *options, bool has_label, bool has_id, lex_reading *reading);
+/* LEX_ERR_USAGE when what is said of it does not fit the format that is given. */
+lex_status cli_check_reader_options(const cli_options *options, lex_err *err) LEX_MUST_CHECK;
 
-/* The files to read: those named, or standard input. LEX_ERR_USAGE: standard input without --format, or twice;
- * LEX_ERR_INPUT: one is missing, which is better said before the others are worked through. */
-lex_status cli_input_files(const char *const **files, int *n, const cli_options *options,
+/* What the readers of a run share: --skip-bad-rows, where the verb takes it, and notes to people. */
+lex_reading *cli_reading_new(const cli_options *options, bool may_skip);
+/* Says how many bad rows were left out, and puts "bad_rows" and "first_bad_rows" into the summary, if there is one,
+ * where --skip-bad-rows was given. */
+void cli_tell_bad_rows(const lex_reading *reading, const cli_options *options, lex_json *summary);
+
+/* The files to read: what the user named, with folders as the files in them. */
+typedef struct {
+    lex_strings files;
+    bool has_folder;
+} cli_inputs;
+/* Adds what the paths stand for. LEX_ERR_USAGE: standard input without --format, or twice; LEX_ERR_INPUT: one is
+ * missing, which is better said before the others are worked through. */
+lex_status cli_inputs_add(cli_inputs *inputs, const char *const *paths, int n, const cli_options *options,
+                          lex_reading *reading, lex_err *err) LEX_MUST_CHECK;
+/* The files on the command line, or standard input where there are none. */
+lex_status cli_inputs_take(cli_inputs *inputs, const cli_options *options, lex_reading *reading,
                            lex_err *err) LEX_MUST_CHECK;
+const char *const *cli_inputs_paths(const cli_inputs *inputs);
+void cli_inputs_release(cli_inputs *inputs);
 /* The parts of it, for files that options name. */
 lex_status cli_check_standard_input(const cli_options *options, const char *const *files, int n,
                                     lex_err *err) LEX_MUST_CHECK;

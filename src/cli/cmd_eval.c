@@ -13,25 +13,31 @@ static void show_progress(void *context, int64_t n_records, int64_t n_tokens)
     cli_progress_update(n_records, n_tokens);
 }
 
-static lex_status check(const char *const *paths, int n_paths, const cli_options *options, lex_err *err)
+static lex_status check(cli_inputs *inputs, lex_reading *reading, const cli_options *options, lex_err *err)
 {
     lex_status st = LEX_OK;
     const char *report = cli_option_string(options, "report");
-    LEX_TRY(cli_check_standard_input(options, paths, n_paths, err));
-    LEX_TRY(cli_check_files_exist(paths, n_paths, err));
+    int n_paths;
+    const char *const *paths = cli_option_strings(options, "data", &n_paths);
+    LEX_TRY(cli_check_reader_options(options, err));
+    LEX_TRY(cli_inputs_add(inputs, paths, n_paths, options, reading, err));
     if (report)
-        LEX_TRY(cli_check_output_file("report", report, paths, n_paths, err));
+        LEX_TRY(cli_check_output_file("report", report, cli_inputs_paths(inputs), (int)inputs->files.n, err));
+    if (inputs->files.n == 0)
+        st = lex_err_set(err, LEX_ERR_INPUT, "%s: has no rows", paths[0]);
 done:
     return st;
 }
 
-static lex_status publish(const lex_evaluation *evaluation, const cli_options *options, lex_err *err)
+static lex_status publish(const lex_evaluation *evaluation, const lex_reading *reading, const cli_options *options,
+                          lex_err *err)
 {
     lex_status st = LEX_OK;
     const char *path = cli_option_string(options, "report");
     lex_json *report = lex_evaluation_json(evaluation);
     lex_buf text;
     lex_buf_init(&text);
+    cli_tell_bad_rows(reading, options, report);
     cli_detail_unused(&evaluation->unused);
     cli_show_scores(&evaluation->metrics, &evaluation->labels);
     if (evaluation->n_truncated)
@@ -53,12 +59,13 @@ int cli_run_eval(const cli_options *options, lex_err *err)
 {
     lex_status st = LEX_OK;
     lex_evaluation evaluation = {0};
-    int n_paths;
-    const char *const *paths = cli_option_strings(options, "data", &n_paths);
+    cli_inputs inputs = {0};
+    lex_reading *reading = NULL;
     LEX_TRY(cli_setup_terminal(options, true, err));
-    LEX_TRY(check(paths, n_paths, options, err));
+    reading = cli_reading_new(options, true);
+    LEX_TRY(check(&inputs, reading, options, err));
 
-    lex_reader_options reader = cli_reader_options(options, true, true);
+    lex_reader_options reader = cli_reader_options(options, true, true, reading);
     lex_predictor_options how = {
         .device = cli_option_string(options, "device"),
         .threads = (int)cli_option_int_or_0(options, "threads"),
@@ -69,11 +76,14 @@ int cli_run_eval(const cli_options *options, lex_err *err)
     };
     how.thresholds = cli_option_strings(options, "threshold", &how.n_thresholds);
     cli_progress_begin("eval", 0);
-    LEX_TRY(lex_evaluate(&evaluation, cli_option_string(options, "model"), paths, n_paths, &reader, &how, err));
+    LEX_TRY(lex_evaluate(&evaluation, cli_option_string(options, "model"), cli_inputs_paths(&inputs),
+                         (int)inputs.files.n, &reader, &how, err));
     cli_progress_end();
     LEX_TRY(cli_check_interrupted(err));
-    LEX_TRY(publish(&evaluation, options, err));
+    LEX_TRY(publish(&evaluation, reading, options, err));
 done:
     lex_evaluation_release(&evaluation);
+    lex_reading_free(reading);
+    cli_inputs_release(&inputs);
     return (int)st;
 }

@@ -75,24 +75,27 @@ int cli_run_tokenize(const cli_options *options, lex_err *err)
 {
     lex_status st = LEX_OK;
     lex_model *model = NULL;
-    const char *const *files;
-    int n_files;
+    cli_inputs inputs = {0};
+    lex_reading *reading = NULL;
     work w = {.with_offsets = cli_option_flag(options, "offsets")};
     lex_tokens_init(&w.tokens);
     lex_tokens_init(&w.sequence);
     lex_buf_init(&w.line);
     LEX_TRY(cli_setup_terminal(options, false, err));
-    LEX_TRY(cli_input_files(&files, &n_files, options, err));
+    LEX_TRY(cli_check_reader_options(options, err));
+    reading = cli_reading_new(options, false);
+    LEX_TRY(cli_inputs_take(&inputs, options, reading, err));
     LEX_TRY(lex_model_open(&model, cli_option_string(options, "model"), LEX_MODEL_TOKENIZER, err));
     LEX_TRY(lex_model_length(&w.max_length, model, cli_option_int_or_0(options, "max-length"), err));
     w.model = model;
 
-    lex_reader_options reader = cli_reader_options(options, false, false);
+    lex_reader_options reader = cli_reader_options(options, false, false, reading);
     if (!reader.text_columns && model->text_columns.n) {
         reader.text_columns = (const char *const *)model->text_columns.items;
         reader.n_text_columns = (int)model->text_columns.n;
     }
-    LEX_TRY(print_file(&w, files[0], &reader, err));
+    for (int64_t i = 0; i < inputs.files.n; i++)
+        LEX_TRY(print_file(&w, inputs.files.items[i], &reader, err));
     cli_detail("%lld records, %lld of them longer than %lld tokens and cut", (long long)w.n_records,
                (long long)w.n_truncated, (long long)w.max_length);
 done:
@@ -100,5 +103,7 @@ done:
     lex_tokens_release(&w.sequence);
     lex_buf_release(&w.line);
     lex_model_free(model);
+    lex_reading_free(reading);
+    cli_inputs_release(&inputs);
     return (int)st;
 }

@@ -109,6 +109,7 @@ static lex_status check(const lex_train_options *t, const cli_options *options, 
         if (strcmp(paths[i], "-") == 0)
             return lex_err_set(err, LEX_ERR_USAGE, "training reads files, not standard input");
     }
+    LEX_TRY(cli_check_reader_options(options, err));
     LEX_TRY(check_out(options, err));
     LEX_TRY(cli_check_files_exist(paths, n_paths, err));
 done:
@@ -127,7 +128,7 @@ static void fill_task(lex_train_options *t, const cli_options *options)
     t->pooling = cli_option_choice(options, "pooling") == 0 ? LEX_POOLING_CLS : LEX_POOLING_MEAN;
 }
 
-static void fill(lex_train_options *t, const cli_options *options)
+static void fill(lex_train_options *t, const cli_options *options, lex_reading *reading)
 {
     *t = lex_train_options_default();
     t->encoder_dir = cli_option_string(options, "encoder");
@@ -137,7 +138,7 @@ static void fill(lex_train_options *t, const cli_options *options)
     t->test_path = cli_option_string(options, "test");
     t->out_dir = cli_option_string(options, "out");
     t->overwrite = cli_option_flag(options, "overwrite");
-    t->reader = cli_reader_options(options, true, true);
+    t->reader = cli_reader_options(options, true, true, reading);
     fill_task(t, options);
     t->device = cli_option_string(options, "device");
     t->threads = (int)cli_option_int_or_0(options, "threads");
@@ -206,6 +207,9 @@ static void on_epoch(void *context, int64_t epoch, int64_t n_epochs, double trai
 static lex_status publish(const lex_train_summary *summary, const lex_train_options *t, const cli_options *options,
                           lex_err *err)
 {
+    lex_json *closing = lex_json_copy(summary->run);
+    lex_status st = LEX_OK;
+    cli_tell_bad_rows(t->reader.reading, options, closing);
     if (summary->has_test) {
         cli_note("test records, judged by epoch %lld:", (long long)summary->best_epoch);
         cli_show_scores(&summary->test, &summary->labels);
@@ -217,12 +221,10 @@ static lex_status publish(const lex_train_summary *summary, const lex_train_opti
         cli_note("saved to '%s'", t->out_dir);
     cli_detail("%lld training records, %lld tokens in %.1f s", (long long)summary->n_train,
                (long long)summary->tokens, summary->elapsed_s);
-    if (!cli_option_flag(options, "json"))
-        return LEX_OK;
-    lex_json *closing = lex_json_copy(summary->run);
     lex_json_put_string(closing, "out", t->out_dir);
     lex_json_put_number(closing, "seconds", summary->elapsed_s);
-    lex_status st = cli_print_json(closing, err);
+    if (cli_option_flag(options, "json"))
+        st = cli_print_json(closing, err);
     lex_json_free(closing);
     return st;
 }
@@ -233,7 +235,8 @@ int cli_run_train(const cli_options *options, lex_err *err)
     lex_train_summary summary = {0};
     bool progress_begun = false;
     lex_train_options t;
-    fill(&t, options);
+    lex_reading *reading = cli_reading_new(options, true);
+    fill(&t, options, reading);
     t.events = (lex_train_events){&progress_begun, on_note, on_warning, on_detail, on_step, on_epoch};
     LEX_TRY(cli_setup_terminal(options, true, err));
     LEX_TRY(check(&t, options, err));
@@ -248,5 +251,6 @@ int cli_run_train(const cli_options *options, lex_err *err)
         st = publish(&summary, &t, options, err);
 done:
     lex_train_summary_release(&summary);
+    lex_reading_free(reading);
     return (int)st;
 }

@@ -4,11 +4,22 @@
 #include <string.h>
 
 #include "lexclf/metrics.h"
+#include "lexclf/text.h"
 #include "options.h"
 
 static bool is_not_empty(const char *value)
 {
     return value[0] != '\0';
+}
+
+static bool is_delimiter(const char *value)
+{
+    return lex_delimiter_parse(value) != 0;
+}
+
+static bool is_name_list(const char *value)
+{
+    return lex_names_split(NULL, value);
 }
 
 static bool is_metric(const char *value)
@@ -67,16 +78,34 @@ const cli_option cli_option_rows[] = {
      .initial = "auto", .help = "what the files hold; auto goes by the extension"},
     {.name = "format", .type = CLI_CHOICE, .verbs = PR | TO, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl|txt",
      .initial = "auto", .help = "what the input holds; auto goes by the extension, so standard input needs it"},
+    {.name = "encoding", .type = CLI_STRING, .verbs = CLI_ALL, .group = CLI_DATA, .value = "NAME",
+     .check = lex_encoding_known, .expected = "an encoding that this system knows (iconv --list)",
+     .help = "what the bytes of the files mean: UTF-8, UTF-16LE, GB18030, windows-1252 ...", .absent = "by byte order "
+     "mark; else UTF-8 if every byte is valid, else GB18030"},
+    {.name = "delimiter", .type = CLI_STRING, .verbs = CLI_ALL, .group = CLI_DATA, .value = "C|tab",
+     .check = is_delimiter, .expected = "one ASCII character or the word tab", .help = "what stands between the fields "
+     "of CSV", .absent = "that of , ; tab | with which the columns are found"},
+    {.name = "no-header", .type = CLI_FLAG, .verbs = CLI_ALL, .group = CLI_DATA, .help = "the first row of CSV is a "
+     "record like the others; columns go by number, and are called column1, column2, ... in answers"},
     {.name = "text-column", .type = CLI_STRINGS, .verbs = TR, .group = CLI_DATA, .value = "NAME",
-     .check = is_not_empty, .help = "the column of the text; several are joined by a line break",
-     .absent = "text"},
+     .check = is_not_empty, .help = "the column of the text, by name or by number from 1; several are joined by "
+     "a line break", .absent = "text"},
     {.name = "text-column", .type = CLI_STRINGS, .verbs = EV | PR | TO, .group = CLI_DATA, .value = "NAME",
-     .check = is_not_empty, .help = "the column of the text; several are joined by a line break",
-     .absent = "as the model was trained, else text"},
+     .check = is_not_empty, .help = "the column of the text, by name or by number from 1; several are joined by "
+     "a line break", .absent = "as the model was trained, else text"},
     {.name = "label-column", .type = CLI_STRING, .verbs = TR | EV, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the label", .absent = "label, and in JSON lines also labels"},
+    {.name = "label-separator", .type = CLI_STRING, .verbs = TR | EV, .group = CLI_DATA, .value = "S",
+     .check = is_not_empty, .help = "the label column holds any number of labels with this between them, ';' say; "
+     "spaces around each do not count"},
+    {.name = "label-columns", .type = CLI_STRINGS, .verbs = TR | EV, .group = CLI_DATA, .value = "A,B,C",
+     .check = is_name_list, .expected = "names between commas; one that holds a comma in double quotes",
+     .help = "each label is a column of 0 and 1 of its own name"},
     {.name = "id-column", .type = CLI_STRING, .verbs = RUNS, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column that tells records apart; it need not be there", .absent = "id"},
+
+    {.name = "skip-bad-rows", .type = CLI_FLAG, .verbs = RUNS, .group = CLI_DATA, .help = "leave out rows that cannot "
+     "be read, count them, name the first ten and go on; without it the first one ends the run"},
 
     /* ---- model ---- */
     {.name = "encoder", .type = CLI_STRING, .verbs = TR, .group = CLI_MODEL, .value = "DIR", .required = true,
@@ -85,7 +114,7 @@ const cli_option cli_option_rows[] = {
      .required = true, .check = is_not_empty, .help = "the model folder"},
     {.name = "task", .type = CLI_CHOICE, .verbs = TR, .group = CLI_MODEL, .value = "auto|single|multi|binary",
      .initial = "auto", .help = "single: one label a record; multi: any number; binary: one label or its absence; "
-     "auto: multi where labels are arrays, else single"},
+     "auto: multi where labels are arrays, stand in a cell with --label-separator or in columns, else single"},
     {.name = "positive-label", .type = CLI_STRING, .verbs = TR, .group = CLI_MODEL, .value = "NAME",
      .check = is_not_empty, .help = "with --task binary, the label that the model answers for",
      .absent = "the later of the two in code-point order"},
@@ -177,6 +206,12 @@ const cli_conflict cli_conflicts[] = {
     {PR, "text", "format"},
     {PR, "text", "text-column"},
     {PR, "text", "id-column"},
+    {PR, "text", "encoding"},
+    {PR, "text", "delimiter"},
+    {PR, "text", "no-header"},
+    {PR, "text", "skip-bad-rows"},
+    {TR | EV, "label-columns", "label-column"},
+    {TR | EV, "label-columns", "label-separator"},
     {CLI_ALL, "quiet", "verbose"},
 };
 /* clang-format on */

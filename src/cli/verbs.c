@@ -42,10 +42,11 @@ const cli_verb cli_verbs[] = {
         .bit = CLI_PREDICT,
         .name = "predict",
         .summary = "classify records: one line of JSON for each",
-        .usage = "--model DIR [FILE... | - | --text STRING] [--out FILE] [options]",
+        .usage = "--model DIR [FILE... | FOLDER... | - | --text STRING] [--out FILE] [options]",
         .about = "Answers one JSON line for each record, in the order of the input: the input's own fields, id, label "
-                 "and score (many labels: labels and scores), n_tokens and truncated. A .txt file is one record. '-', "
-                 "or no file at all, reads standard input, which needs --format.",
+                 "and score (many labels: labels and scores), n_tokens and truncated. A .txt file is one record, a "
+                 "folder all files below it; with several files each answer names its source. '-', or no file at all, "
+                 "reads standard input, which needs --format.",
         .examples = "  lexclf predict --model models/my-model \\\n"
                     "      --text 'Tenant shall pay the rent on the first day of each month.'\n"
                     "  lexclf predict --model models/my-model clauses.csv --out answers.jsonl\n"
@@ -58,14 +59,14 @@ const cli_verb cli_verbs[] = {
         .bit = CLI_TOKENIZE,
         .name = "tokenize",
         .summary = "print the token ids that the encoder sees",
-        .usage = "--model DIR [FILE | -] [options]",
+        .usage = "--model DIR [FILE... | FOLDER... | -] [options]",
         .about = "Prints one JSON array of ids for each record, special tokens and truncation included. With --offsets "
                  "a line is {\"ids\":[...],\"offsets\":[[0,3],...]}, in bytes of the record's text. '-', or no file at "
                  "all, reads standard input, which needs --format. An encoder without a classification head will do.",
         .examples = "  lexclf tokenize --model models/all-MiniLM-L6-v2 clauses.csv\n"
                     "  echo 'Quiet enjoyment' | lexclf tokenize --offsets --format txt \\\n"
                     "      --model models/all-MiniLM-L6-v2 -\n",
-        .max_files = 1,
+        .max_files = CLI_MANY_FILES,
         .run = cli_run_tokenize,
     },
 };

@@ -9,6 +9,7 @@ typedef struct {
     lex_evaluation *out;
     lex_scores *scores;
     const lex_predictor_options *options; /* the caller's */
+    lex_reading *reading;
     int32_t *truth;
     int64_t truth_capacity;
 } evaluating;
@@ -28,9 +29,11 @@ static lex_status add_answer(void *context, const lex_answer *answer, lex_err *e
 {
     evaluating *e = context;
     const lex_record *record = answer->record;
-    if (answer->model->task != LEX_TASK_MULTI && record->n_labels != 1)
-        return lex_err_set(err, LEX_ERR_INPUT, "%s:%lld: %lld labels, but the model gives one a row", record->file,
-                           (long long)record->line, (long long)record->n_labels);
+    if (answer->model->task != LEX_TASK_MULTI && record->n_labels != 1) {
+        lex_err_set(err, LEX_ERR_INPUT, "%s:%lld: %lld labels, but the model gives one a row", record->file,
+                    (long long)record->line, (long long)record->n_labels);
+        return lex_reading_skip(e->reading, err) ? LEX_OK : err->code;
+    }
     int64_t n = 0;
     for (int64_t i = 0; i < record->n_labels; i++) {
         int32_t number = number_of(&e->out->labels, record->labels[i]);
@@ -61,15 +64,15 @@ lex_status lex_evaluate(lex_evaluation *out, const char *model_dir, const char *
     lex_predictor *predictor = NULL;
     lex_predictor_options with_scores = *options;
     lex_reader_options with_labels = *reader;
-    evaluating e = {.out = out, .options = options};
+    evaluating e = {.out = out, .options = options, .reading = reader->reading};
     memset(out, 0, sizeof *out);
     with_scores.answer = add_answer;
     with_scores.progress = pass_progress;
     with_scores.context = &e;
-    with_labels.labels = LEX_LABELS_REQUIRED;
     with_labels.digest = lex_sha256_new();
     LEX_TRY(lex_predictor_open(&predictor, model_dir, &with_scores, err));
     const lex_model *model = lex_predictor_model(predictor);
+    with_labels.labels = model->task == LEX_TASK_MULTI ? LEX_LABELS_OPTIONAL : LEX_LABELS_REQUIRED;
     for (int64_t i = 0; i < model->labels.n; i++)
         lex_strings_push(&out->labels, lex_str_of(model->labels.items[i]));
     e.scores = lex_scores_new(model->task, model->n_outputs);

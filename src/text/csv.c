@@ -4,7 +4,8 @@
  * line at a time: so each row's first line is known, a row never ends in the middle of what it was given, and a row
  * that does not end is noticed at the limit for a record or the end of the file. libcsv would trim unquoted fields
  * (its notion of space is replaced), grow its buffer by constant steps (the step follows the data) and ask for memory
- * by itself (it gets ours). Its callbacks cannot fail; what they notice waits in the state.
+ * by itself (it gets ours). Its callbacks cannot fail; what they notice waits in the state. After a bad row it is
+ * started anew.
  */
 #include <csv.h>
 #include <stdlib.h>
@@ -16,19 +17,16 @@
 
 typedef struct {
     struct csv_parser parser;
-    lex_arena kept; /* the header */
-    lex_str *names;
-    int64_t n_names;
-    char *name_bytes; /* all names together, to copy them into a record at once */
-    size_t len_names;
-    int64_t *text_columns;
-    int64_t label_column, id_column; /* -1: none */
+    lex_columns columns;
     /* The row in hand. */
     lex_arena *arena;
     lex_str *cells;
     size_t n_cells, capacity;
     bool row_done;
     bool too_many;
+    bool broken;      /* by its quotes: where it ends cannot be told */
+    bool over_long;   /* its last line is, and was not taken */
+    bool first_waits; /* the first row is a record, and stands in cells */
 } csv_state;
 
 static int never_space(unsigned char c)
@@ -87,7 +85,8 @@ static lex_status feed(lex_reader *r, lex_str bytes, lex_err *err)
     step = step > held ? step : held;
     csv_set_blk_size(&s->parser, step > STEP_BYTES ? step : STEP_BYTES);
     size_t done = csv_parse(&s->parser, bytes.ptr, bytes.len, on_cell, on_row, s);
-    return done == bytes.len ? LEX_OK : stray_quote(r, bytes.ptr[done], err);
+    s->broken = done != bytes.len;
+    return s->broken ? stray_quote(r, bytes.ptr[done], err) : LEX_OK;
 }
 
 /* Feeds what follows the last line of the file; a row that still goes on then is inside a quote. */
@@ -98,8 +97,40 @@ static lex_status finish_row(lex_reader *r, bool *end, lex_err *err)
     if (*end)
         return LEX_OK;
     lex_status st = feed(r, LEX_STR("\n"), err);
-    if (st == LEX_OK && !s->row_done)
-        st = never_closed(err);
+    if (st != LEX_OK || s->row_done)
+        return st;
+    s->broken = true;
+    return never_closed(err);
+}
+
+static lex_status too_long(lex_reader *r, lex_err *err)
+{
+    csv_state *s = r->state;
+    s->broken = true;
+    lex_source_too_long(err);
+    lex_err_hint(err, "a quote that opens in line %lld may not be closed", (long long)r->line);
+    return LEX_ERR_INPUT;
+}
+
+/* A line of the row in hand. One with invalid bytes is the row's all the same: *bad has the failure then, and the row
+ * is read to its end, unless nothing follows it anyway. */
+static lex_status next_line(lex_reader *r, lex_str *line, bool *file_ends, lex_err *bad, lex_err *err)
+{
+    csv_state *s = r->state;
+    lex_err here = {.code = LEX_OK};
+    *line = (lex_str){NULL, 0};
+    lex_status st = lex_source_line(&r->source, line, file_ends, &here);
+    if (r->line == 0 && !*file_ends)
+        r->line = r->source.line;
+    if (st == LEX_OK)
+        return LEX_OK;
+    s->over_long = line->len == 0 && !r->source.broken;
+    if (lex_reader_skips(r) && line->len > 0 && !r->source.broken) {
+        if (bad->code == LEX_OK)
+            *bad = here;
+        return LEX_OK;
+    }
+    *err = here;
     return st;
 }
 
@@ -108,30 +139,29 @@ static lex_status read_row(lex_reader *r, bool *end, lex_arena *arena, lex_err *
 {
     csv_state *s = r->state;
     size_t row_bytes = 0;
+    lex_err bad = {.code = LEX_OK};
     s->arena = arena;
     s->n_cells = 0;
-    s->row_done = s->too_many = *end = false;
+    s->row_done = s->too_many = s->broken = s->over_long = *end = false;
     r->line = 0;
+    lex_source_forget_mark(&r->source);
     while (!s->row_done) {
         lex_str line;
         bool file_ends;
-        lex_status st = lex_source_line(&r->source, &line, &file_ends, err);
+        lex_status st = next_line(r, &line, &file_ends, &bad, err);
         if (st == LEX_OK && file_ends) {
             st = finish_row(r, end, err);
             if (st != LEX_OK || *end)
                 return st;
             break;
         }
-        if (r->line == 0)
-            r->line = r->source.line;
         if (st != LEX_OK)
             return st;
+        if (row_bytes == 0 && lex_reader_skips(r))
+            lex_source_mark(&r->source);
         row_bytes += line.len;
-        if (row_bytes > LEX_RECORD_MAX_BYTES) {
-            lex_source_too_long(err);
-            lex_err_hint(err, "a quote that opens in line %lld may not be closed", (long long)r->line);
-            return LEX_ERR_INPUT;
-        }
+        if (row_bytes > LEX_RECORD_MAX_BYTES)
+            return too_long(r, err);
         bool blank = row_bytes == line.len && (line.ptr[0] == '\n' || line.ptr[0] == '\r');
         st = feed(r, line, err);
         if (st != LEX_OK)
@@ -143,154 +173,100 @@ static lex_status read_row(lex_reader *r, bool *end, lex_arena *arena, lex_err *
             r->source.line--; /* a lone CR inside quotes is the field's, and for editors no new line */
         }
     }
+    if (bad.code != LEX_OK) {
+        *err = bad;
+        return bad.code;
+    }
     if (s->too_many)
         return lex_err_set(err, LEX_ERR_INPUT, "more than %d fields", LEX_COLUMNS_MAX);
     return LEX_OK;
 }
 
-/* ---- the header ---- */
-
-static lex_status find_column(int64_t *out, const csv_state *s, const char *name, const char *option, lex_err *err)
-{
-    *out = lex_names_find(s->names, s->n_names, lex_str_of(name));
-    if (*out >= 0)
-        return LEX_OK;
-    lex_names_missing(s->names, s->n_names, "column", name, err);
-    lex_err_hint(err, "name the column with %s", option);
-    return LEX_ERR_INPUT;
-}
-
-static lex_status find_columns(lex_reader *r, lex_err *err)
+static void start_parser(lex_reader *r)
 {
     csv_state *s = r->state;
-    const lex_reader_options *o = &r->options;
-    s->text_columns = lex_arena_array(&s->kept, (size_t)o->n_text_columns, sizeof *s->text_columns);
-    for (int i = 0; i < o->n_text_columns; i++) {
-        lex_status st = find_column(&s->text_columns[i], s, o->text_columns[i], "--text-column", err);
-        if (st != LEX_OK)
-            return st;
-    }
-    s->id_column = lex_names_find(s->names, s->n_names, lex_str_of(o->id_column ? o->id_column : "id"));
-    s->label_column = -1;
-    if (o->labels == LEX_LABELS_IGNORED)
-        return LEX_OK;
-    return find_column(&s->label_column, s, o->label_column ? o->label_column : "label", "--label-column", err);
+    csv_init(&s->parser, CSV_STRICT | CSV_STRICT_FINI);
+    csv_set_delim(&s->parser, (unsigned char)r->options.delimiter);
+    csv_set_space_func(&s->parser, never_space);
+    csv_set_realloc_func(&s->parser, grow);
 }
 
-static lex_status check_names(const csv_state *s, lex_err *err)
+/* A row that its quotes break may have taken in others by mistake: they are read again, from its second line on. No
+ * line is read more than twice by that: of a row's lines, those where a quote opens for good when read alone have an
+ * odd number of quotes, and inside quotes such a line does not stay inside. */
+static lex_status resume_csv(lex_reader *r, lex_err *err)
 {
-    lex_arena scratch;
-    lex_arena_init(&scratch);
-    int64_t twice = lex_names_repeated(s->names, s->n_names, &scratch);
-    lex_arena_release(&scratch);
-    if (twice < 0)
-        return LEX_OK;
-    lex_buf name;
-    lex_buf_init(&name);
-    lex_names_quote(&name, s->names[twice]);
-    lex_err_set(err, LEX_ERR_INPUT, "two columns are named %s", name.ptr);
-    lex_buf_release(&name);
-    return LEX_ERR_INPUT;
+    csv_state *s = r->state;
+    csv_free(&s->parser);
+    start_parser(r);
+    if (r->source.marked && (s->broken || s->over_long))
+        lex_source_return_to_mark(&r->source);
+    else if (s->over_long)
+        return lex_source_drop_line(&r->source, err);
+    return LEX_OK;
 }
 
-/* Moves the names into one stretch of memory. */
-static void keep_names(csv_state *s)
+/* ---- the first row ---- */
+
+static lex_status choose_delimiter(lex_reader *r, lex_err *err)
 {
-    s->n_names = (int64_t)s->n_cells;
-    for (size_t i = 0; i < s->n_cells; i++)
-        s->len_names += s->cells[i].len;
-    s->name_bytes = lex_arena_alloc(&s->kept, s->len_names + 1);
-    s->names = lex_arena_array(&s->kept, s->n_cells, sizeof *s->names);
-    char *to = s->name_bytes;
-    for (size_t i = 0; i < s->n_cells; i++) {
-        s->names[i] = (lex_str){to, s->cells[i].len};
-        memcpy(to, s->cells[i].ptr, s->cells[i].len);
-        to += s->cells[i].len;
-    }
+    char found;
+    if (r->options.delimiter)
+        return LEX_OK;
+    r->options.delimiter = '\t';
+    if (r->options.format == LEX_FORMAT_TSV)
+        return LEX_OK;
+    lex_status st = lex_sniff_delimiter(&found, r, err);
+    r->options.delimiter = found;
+    if (st == LEX_OK && found != ',')
+        lex_reading_say(r->options.reading, LEX_SAY_DELIMITER, r->path, 0, "fields are separated by %s (--delimiter)",
+                        found == ';' ? "';'" : found == '|' ? "'|'" : "tabs");
+    return st;
 }
 
 static lex_status open_csv(lex_reader *r, lex_err *err)
 {
     csv_state *s = r->state = lex_alloc_zeroed(1, sizeof *s);
-    lex_arena_init(&s->kept);
-    csv_init(&s->parser, CSV_STRICT | CSV_STRICT_FINI);
-    csv_set_delim(&s->parser, r->options.format == LEX_FORMAT_TSV ? CSV_TAB : CSV_COMMA);
-    csv_set_space_func(&s->parser, never_space);
-    csv_set_realloc_func(&s->parser, grow);
+    lex_arena_init(&s->columns.kept);
     r->source.cr_ends = true;
-    bool end;
-    lex_status st = read_row(r, &end, &s->kept, err);
+    lex_status st = choose_delimiter(r, err);
+    start_parser(r);
+    bool end = false;
+    if (st == LEX_OK)
+        st = read_row(r, &end, &s->columns.kept, err);
     if (st != LEX_OK)
         return st;
-    r->line = 0;
+    s->first_waits = r->options.no_header && !end;
+    if (!s->first_waits)
+        r->line = 0;
+    if (end && r->options.no_header)
+        return LEX_OK;
     if (end) {
         lex_err_set(err, LEX_ERR_INPUT, "empty, without a header row");
         lex_err_hint(err, "the first row names the columns: text,label");
         return LEX_ERR_INPUT;
     }
-    keep_names(s);
-    st = check_names(s, err);
-    return st == LEX_OK ? find_columns(r, err) : st;
+    st = lex_columns_open(&s->columns, r, s->cells, s->n_cells, err);
+    if (st != LEX_OK)
+        r->line = 0;
+    return st;
 }
 
 /* ---- records ---- */
 
-static lex_status ragged(const csv_state *s, lex_err *err)
-{
-    lex_err_set(err, LEX_ERR_INPUT, "%zu field%s, but the header has %lld", s->n_cells, s->n_cells == 1 ? "" : "s",
-                (long long)s->n_names);
-    if ((int64_t)s->n_cells > s->n_names)
-        lex_err_hint(err, "a field that holds the separator must stand in double quotes");
-    return LEX_ERR_INPUT;
-}
-
-static void fill_fields(const csv_state *s, lex_record *out, lex_arena *arena)
-{
-    char *name = lex_arena_alloc(arena, s->len_names + 1);
-    memcpy(name, s->name_bytes, s->len_names);
-    out->n_fields = s->n_names;
-    out->fields = lex_arena_array(arena, (size_t)s->n_names, sizeof *out->fields);
-    for (int64_t i = 0; i < s->n_names; i++) {
-        out->fields[i] = (lex_field){.name = {name, s->names[i].len}, .value = s->cells[i]};
-        name += s->names[i].len;
-    }
-}
-
-/* The place for labels written as 0/1 columns, or several in one cell. */
-static lex_status csv_label(const csv_state *s, lex_record *out, lex_arena *arena, lex_err *err)
-{
-    lex_str label = s->cells[s->label_column];
-    if (label.len == 0) {
-        lex_buf name;
-        lex_buf_init(&name);
-        lex_names_quote(&name, s->names[s->label_column]);
-        lex_err_set(err, LEX_ERR_INPUT, "column %s is empty", name.ptr);
-        lex_buf_release(&name);
-        return LEX_ERR_INPUT;
-    }
-    out->labels = lex_arena_array(arena, 1, sizeof *out->labels);
-    out->labels[0] = label;
-    out->n_labels = 1;
-    return LEX_OK;
-}
-
 static lex_status next_csv(lex_reader *r, lex_record *out, bool *end, lex_arena *arena, lex_err *err)
 {
     csv_state *s = r->state;
-    lex_status st = read_row(r, end, arena, err);
-    if (st != LEX_OK || *end)
-        return st;
-    if ((int64_t)s->n_cells != s->n_names)
-        return ragged(s, err);
-    fill_fields(s, out, arena);
-    int n_texts = r->options.n_text_columns;
-    lex_str *texts = lex_arena_array(arena, (size_t)n_texts, sizeof *texts);
-    for (int i = 0; i < n_texts; i++)
-        texts[i] = s->cells[s->text_columns[i]];
-    out->text = lex_text_join(texts, n_texts, arena);
-    if (s->id_column >= 0 && s->cells[s->id_column].len > 0)
-        out->id_field = s->id_column;
-    return s->label_column >= 0 ? csv_label(s, out, arena, err) : LEX_OK;
+    if (s->first_waits) {
+        s->first_waits = s->broken = s->over_long = false;
+        for (size_t i = 0; i < s->n_cells; i++)
+            s->cells[i] = lex_arena_copy(arena, s->cells[i]);
+    } else {
+        lex_status st = read_row(r, end, arena, err);
+        if (st != LEX_OK || *end)
+            return st;
+    }
+    return lex_columns_record(&s->columns, r, s->cells, s->n_cells, out, arena, err);
 }
 
 static void close_csv(lex_reader *r)
@@ -299,9 +275,9 @@ static void close_csv(lex_reader *r)
     if (!s)
         return;
     csv_free(&s->parser);
-    lex_arena_release(&s->kept);
+    lex_columns_release(&s->columns);
     free(s->cells);
     free(s);
 }
 
-const lex_reader_ops lex_csv_ops = {open_csv, next_csv, close_csv};
+const lex_reader_ops lex_csv_ops = {open_csv, next_csv, resume_csv, close_csv};

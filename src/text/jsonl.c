@@ -1,10 +1,11 @@
 /* jsonl.c - JSON lines: one object a line, read by the strict scanner, so that every field stays as it was written.
  *
  * Lines of white space are passed over. The text must be a string. Labels, where they are asked for: a string, or a
- * number or true/false by its text, is one label; an array of such is many (each counted once, the array may be
- * empty). Without --label-column the field is 'label' or 'labels', whichever is there and not null; both are an
- * error, since nothing says which one is meant. A null id is no id.
+ * number or true/false by its text, is one label, or with a separator many; an array of such is many (each counted
+ * once, the array may be empty); so are fields of 0 and 1. Without --label-column the field is 'label' or 'labels',
+ * whichever is there and not null; both are an error, since nothing says which one is meant. A null id is no id.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lexclf/json.h"
@@ -17,6 +18,7 @@ typedef struct {
     lex_json_span *members;
     lex_str *keys; /* decoded */
     int64_t n;
+    lex_reader *reader;
     lex_arena *arena;
     lex_err *err;
 } row;
@@ -57,12 +59,7 @@ static lex_status scan(row *x, lex_str line)
     int64_t twice = lex_names_repeated(x->keys, x->n, x->arena);
     if (twice < 0)
         return LEX_OK;
-    lex_buf name;
-    lex_buf_init(&name);
-    lex_names_quote(&name, x->keys[twice]);
-    st = lex_err_set(x->err, LEX_ERR_INPUT, "two fields are named %s", name.ptr);
-    lex_buf_release(&name);
-    return st;
+    return lex_names_fail("two fields are named ", x->keys[twice], "", x->err);
 }
 
 static lex_status read_texts(const row *x, const lex_reader_options *o, lex_record *out)
@@ -97,7 +94,12 @@ static lex_status read_label(const row *x, const char *which, const char *name, 
     } else if (value->type == LEX_JSON_NUMBER || value->type == LEX_JSON_BOOL) {
         *out = value->value;
         wrong = NULL;
+        lex_reading_say(x->reader->options.reading, LEX_SAY_LABELS, x->reader->path, x->reader->line,
+                        "a label that %s counts as its text, \"%.*s\"", type_name(value->type),
+                        (int)(out->len < 40 ? out->len : 40), out->ptr);
     }
+    if (!wrong && memchr(out->ptr, '\0', out->len))
+        return lex_err_set(x->err, LEX_ERR_INPUT, "a label holds U+0000");
     return wrong ? lex_err_set(x->err, LEX_ERR_INPUT, "%sfield '%s' %s", which, name, wrong) : LEX_OK;
 }
 
@@ -113,13 +115,41 @@ static lex_status read_label_array(const row *x, const char *name, lex_str array
     out->many_labels = true;
     out->labels = lex_arena_array(x->arena, (size_t)n, sizeof *out->labels);
     for (int64_t i = 0; i < n; i++) {
-        lex_str label;
-        lex_status st = read_label(x, "a label in ", name, &elements[i], &label);
+        lex_status st = read_label(x, "a label in ", name, &elements[i], &out->labels[out->n_labels]);
         if (st != LEX_OK)
             return st;
-        if (lex_names_find(out->labels, out->n_labels, label) < 0)
-            out->labels[out->n_labels++] = label;
+        out->n_labels++;
     }
+    lex_label_unique(out, x->arena);
+    return LEX_OK;
+}
+
+/* A field a label: 1, 0, true, false, null, or one of these as a string. */
+static lex_status read_label_fields(const row *x, lex_record *out)
+{
+    const lex_strings *names = &x->reader->label_columns;
+    out->many_labels = true;
+    out->labels = lex_arena_array(x->arena, (size_t)names->n, sizeof *out->labels);
+    for (int64_t i = 0; i < names->n; i++) {
+        lex_str name = lex_str_of(names->items[i]);
+        int64_t at = lex_names_find(x->keys, x->n, name);
+        if (at < 0) {
+            lex_names_missing(x->keys, x->n, "field", names->items[i], x->err);
+            return LEX_ERR_INPUT;
+        }
+        const lex_json_span *value = &x->members[at];
+        lex_str text = value->value;
+        if (value->type == LEX_JSON_STRING)
+            text = lex_json_decode(text, x->arena);
+        else if (value->type == LEX_JSON_NULL)
+            text.len = 0;
+        bool known, has = lex_label_flag(text, &known);
+        if (!known)
+            return lex_names_fail("field ", name, " is neither 0 nor 1", x->err);
+        if (has)
+            out->labels[out->n_labels++] = name;
+    }
+    lex_label_unique(out, x->arena);
     return LEX_OK;
 }
 
@@ -149,38 +179,58 @@ static lex_status find_labels(const row *x, const lex_reader_options *o, const c
     return LEX_ERR_INPUT;
 }
 
+/* What stands for "no label" where any number of them may be had. */
+static bool is_none(const lex_json_span *value)
+{
+    return value->type == LEX_JSON_NULL || (value->type == LEX_JSON_STRING && value->value.len == 2);
+}
+
 static lex_status read_labels(const row *x, const lex_reader_options *o, lex_record *out)
 {
     const char *name;
     int64_t at;
+    if (x->reader->label_columns.n)
+        return read_label_fields(x, out);
     lex_status st = find_labels(x, o, &name, &at);
     if (st != LEX_OK)
         return st;
     const lex_json_span *value = &x->members[at];
     if (value->type == LEX_JSON_ARRAY)
         return read_label_array(x, name, value->value, out);
-    out->labels = lex_arena_array(x->arena, 1, sizeof *out->labels);
-    out->n_labels = 1;
-    return read_label(x, "", name, value, &out->labels[0]);
+    out->many_labels = o->label_separator != NULL;
+    if (is_none(value) && (o->label_separator || o->labels == LEX_LABELS_OPTIONAL))
+        return LEX_OK;
+    lex_str label;
+    st = read_label(x, "", name, value, &label);
+    if (st == LEX_OK && o->label_separator) {
+        lex_label_split(out, label, o->label_separator, x->arena);
+    } else if (st == LEX_OK) {
+        out->labels = lex_arena_array(x->arena, 1, sizeof *out->labels);
+        out->labels[0] = label;
+        out->n_labels = 1;
+    }
+    return st;
 }
 
 static lex_status open_jsonl(lex_reader *r, lex_err *err)
 {
-    (void)r;
     (void)err;
+    r->state = lex_alloc_zeroed(1, sizeof(bool));
     return LEX_OK;
 }
 
 static lex_status next_jsonl(lex_reader *r, lex_record *out, bool *end, lex_arena *arena, lex_err *err)
 {
-    lex_str line;
+    lex_str line = {NULL, 0};
     do {
+        line.len = 0;
         lex_status st = lex_source_line(&r->source, &line, end, err);
         r->line = r->source.line;
+        *(bool *)r->state = st != LEX_OK && line.len == 0;
         if (st != LEX_OK || *end)
             return st;
     } while (is_blank(line));
-    row x = {.arena = arena, .err = err};
+    row x = {.reader = r, .arena = arena, .err = err};
     lex_status st = scan(&x, line);
     if (st != LEX_OK)
         return st;
@@ -194,9 +244,21 @@ static lex_status next_jsonl(lex_reader *r, lex_record *out, bool *end, lex_aren
     if (id_at >= 0 && x.members[id_at].type != LEX_JSON_NULL)
         out->id_field = id_at;
     st = read_texts(&x, &r->options, out);
-    if (st == LEX_OK && r->options.labels == LEX_LABELS_REQUIRED)
+    if (st == LEX_OK && r->options.labels != LEX_LABELS_IGNORED)
         st = read_labels(&x, &r->options, out);
     return st;
 }
 
-const lex_reader_ops lex_jsonl_ops = {open_jsonl, next_jsonl, NULL};
+/* A line that was too long is still to be passed over. */
+static lex_status resume_jsonl(lex_reader *r, lex_err *err)
+{
+    bool *over_long = r->state;
+    return *over_long ? lex_source_drop_line(&r->source, err) : LEX_OK;
+}
+
+static void close_jsonl(lex_reader *r)
+{
+    free(r->state);
+}
+
+const lex_reader_ops lex_jsonl_ops = {open_jsonl, next_jsonl, resume_jsonl, close_jsonl};

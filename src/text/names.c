@@ -56,6 +56,16 @@ void lex_names_quote(lex_buf *out, lex_str name)
     lex_buf_add_str(out, lex_str_of(at < name.len ? "…'" : "'"));
 }
 
+lex_status lex_names_fail(const char *before, lex_str name, const char *after, lex_err *err)
+{
+    lex_buf quoted;
+    lex_buf_init(&quoted);
+    lex_names_quote(&quoted, name);
+    lex_err_set(err, LEX_ERR_INPUT, "%s%s%s", before, quoted.ptr, after);
+    lex_buf_release(&quoted);
+    return LEX_ERR_INPUT;
+}
+
 lex_status lex_names_missing(const lex_str *names, int64_t n, const char *what, const char *name, lex_err *err)
 {
     lex_buf found;
@@ -70,6 +80,51 @@ lex_status lex_names_missing(const lex_str *names, int64_t n, const char *what, 
     lex_err_set(err, LEX_ERR_INPUT, "no %s '%s' (found: %s)", what, name, n ? found.ptr : "none");
     lex_buf_release(&found);
     return LEX_ERR_INPUT;
+}
+
+/* One name of a list, to `name`; what follows it to *list. */
+static bool take_name(lex_buf *name, const char **list)
+{
+    const char *p = *list;
+    bool quoted = *p == '"';
+    lex_buf_clear(name);
+    if (quoted) {
+        for (p++; *p && (*p != '"' || p[1] == '"'); p++) {
+            lex_buf_add_char(name, *p);
+            p += *p == '"';
+        }
+        if (*p++ != '"')
+            return false;
+    } else {
+        for (; *p && *p != ',' && *p != '"'; p++)
+            lex_buf_add_char(name, *p);
+    }
+    *list = p;
+    return name->len > 0 && (*p == ',' || *p == '\0');
+}
+
+bool lex_names_split(lex_strings *out, const char *list)
+{
+    lex_buf name;
+    bool fine, more;
+    lex_buf_init(&name);
+    do {
+        fine = take_name(&name, &list);
+        more = *list == ',';
+        list += more;
+        if (fine && out)
+            lex_strings_push(out, lex_buf_str(&name));
+    } while (fine && more);
+    lex_buf_release(&name);
+    return fine;
+}
+
+char lex_delimiter_parse(const char *text)
+{
+    if (strcmp(text, "tab") == 0)
+        return '\t';
+    bool one = text[0] > 0 && text[1] == '\0' && !strchr("\"\r\n", text[0]);
+    return one ? text[0] : 0;
 }
 
 lex_str lex_text_join(const lex_str *parts, int n_parts, lex_arena *arena)

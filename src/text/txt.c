@@ -14,7 +14,7 @@ static lex_status open_txt(lex_reader *r, lex_err *err)
 
 static lex_status next_txt(lex_reader *r, lex_record *out, bool *end, lex_arena *arena, lex_err *err)
 {
-    *end = r->n_records > 0;
+    *end = r->n_rows > 0;
     if (*end)
         return LEX_OK;
     lex_str rest;
@@ -25,4 +25,4 @@ static lex_status next_txt(lex_reader *r, lex_record *out, bool *end, lex_arena 
     return st;
 }
 
-const lex_reader_ops lex_txt_ops = {open_txt, next_txt, NULL};
+const lex_reader_ops lex_txt_ops = {open_txt, next_txt, NULL, NULL};

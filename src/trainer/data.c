@@ -10,12 +10,12 @@ static lex_status read_files(lex_run *run, lex_err *err)
     const lex_train_options *o = run->options;
     const lex_tokenizer *tokenizer = run->model->tokenizer;
     lex_status st = LEX_OK;
-    LEX_TRY(lex_dataset_read(&run->train, &run->names, o->train_path, tokenizer, &o->reader, run->max_length, err));
+    LEX_TRY(lex_dataset_read(&run->train, &run->names, o->train_path, tokenizer, o, run->max_length, err));
     run->n_train_names = run->names.names.n;
     if (o->dev_path)
-        LEX_TRY(lex_dataset_read(&run->dev, &run->names, o->dev_path, tokenizer, &o->reader, run->max_length, err));
+        LEX_TRY(lex_dataset_read(&run->dev, &run->names, o->dev_path, tokenizer, o, run->max_length, err));
     if (o->test_path)
-        LEX_TRY(lex_dataset_read(&run->test, &run->names, o->test_path, tokenizer, &o->reader, run->max_length, err));
+        LEX_TRY(lex_dataset_read(&run->test, &run->names, o->test_path, tokenizer, o, run->max_length, err));
 done:
     return st;
 }
@@ -33,14 +33,14 @@ static lex_status check_labels_of(lex_run *run, const lex_dataset *data, bool is
                 continue;
             const char *text = run->names.names.items[name];
             if (is_dev) {
-                lex_err_set(err, LEX_ERR_INPUT, "%s:%lld: label '%s' does not occur in %s", data->path,
-                            (long long)example->line, text, run->train.path);
+                lex_err_set(err, LEX_ERR_INPUT, "%s:%lld: label '%s' does not occur in %s",
+                            lex_dataset_file(data, example), (long long)example->line, text, run->train.path);
                 lex_err_hint(err, "correct the label, or move a row that has it to the training file");
                 return LEX_ERR_INPUT;
             }
             if (n_unknown++ == 0)
                 lex_run_note(run, LEX_RUN_WARNING, "%s:%lld: label '%s' does not occur in %s: it counts as never "
-                             "predicted", data->path, (long long)example->line, text, run->train.path);
+                             "predicted", lex_dataset_file(data, example), (long long)example->line, text, run->train.path);
         }
     }
     return st;

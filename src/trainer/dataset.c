@@ -1,4 +1,4 @@
-/* dataset.c - a labelled file to tokenized examples. Texts are let go as soon as they are tokens: four bytes a token
+/* dataset.c - a labelled file, or a folder of them, to tokenized examples. Texts are let go as soon as they are tokens: four bytes a token
  * stay. */
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +18,6 @@ static lex_status append_names(lex_dataset *data, lex_name_table *names, const l
     int64_t first = data->n_names;
     for (int64_t i = 0; i < record->n_labels; i++) {
         lex_str label = record->labels[i];
-        if (label.len && memchr(label.ptr, '\0', label.len))
-            return lex_err_set(err, LEX_ERR_INPUT, "%s:%lld: a label holds U+0000", record->file,
-                               (long long)record->line);
         int32_t name = lex_name_table_add(names, label);
         for (int64_t k = first; k < data->n_names; k++)
             if (data->names[k] == name)
@@ -36,15 +33,26 @@ typedef struct {
     lex_dataset *data;
     lex_name_table *names;
     const lex_tokenizer *tokenizer;
+    const lex_train_options *options;
     int64_t max_length;
     lex_tokens tokens, sequence;
     lex_arena arena;
+    int64_t file; /* which one is being read */
 } reading;
+
+/* Where the task is given, a row that does not fit it is a bad row like any other. */
+static lex_status check_count(const reading *r, const lex_record *record, lex_err *err)
+{
+    if (r->options->task_auto || r->options->task == LEX_TASK_MULTI || record->n_labels == 1)
+        return LEX_OK;
+    return lex_label_count_wrong(record->file, record->line, record->n_labels, r->options->task, err);
+}
 
 static lex_status append_record(reading *r, const lex_record *record, lex_err *err)
 {
     lex_dataset *data = r->data;
-    lex_example example = {.names_at = data->n_names, .n_names = record->n_labels, .line = record->line};
+    lex_example example = {.names_at = data->n_names, .n_names = record->n_labels, .line = record->line,
+                           .file = (int32_t)r->file};
     lex_status st = append_names(data, r->names, record, err);
     if (st != LEX_OK)
         return st;
@@ -65,7 +73,11 @@ static lex_status read_all(reading *r, lex_reader *reader, lex_err *err)
         lex_status st = lex_reader_next(reader, &record, &end, &r->arena, err);
         if (st != LEX_OK || end)
             return st;
-        st = append_record(r, &record, err);
+        st = check_count(r, &record, err);
+        if (st != LEX_OK && lex_reading_skip(r->options->reader.reading, err))
+            continue;
+        if (st == LEX_OK)
+            st = append_record(r, &record, err);
         if (st != LEX_OK)
             return st;
         if (r->data->n_examples >= LEX_EXAMPLES_MAX)
@@ -74,30 +86,49 @@ static lex_status read_all(reading *r, lex_reader *reader, lex_err *err)
     }
 }
 
+static lex_status read_file(reading *r, const lex_reader_options *options, lex_err *err)
+{
+    lex_reader *reader = NULL;
+    lex_status st = lex_reader_open(&reader, r->data->files.items[r->file], options, err);
+    if (st == LEX_OK)
+        st = read_all(r, reader, err);
+    lex_reader_close(reader);
+    return st;
+}
+
+static lex_status no_rows(const lex_dataset *data, lex_err *err)
+{
+    if (data->n_bad)
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: has no rows but %lld bad ones", data->path, (long long)data->n_bad);
+    return lex_err_set(err, LEX_ERR_INPUT, "%s: has no rows", data->path);
+}
+
 lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_tokenizer *tokenizer,
-                            const lex_reader_options *reader, int64_t max_length, lex_err *err)
+                            const lex_train_options *options, int64_t max_length, lex_err *err)
 {
     lex_status st = LEX_OK;
-    lex_reader *file = NULL;
-    lex_reader_options options = *reader;
-    reading r = {out, names, tokenizer, max_length, .tokens = {0}};
+    bool is_folder;
+    lex_reader_options how = options->reader;
+    reading r = {out, names, tokenizer, options, max_length, .tokens = {0}};
+    int64_t n_bad = lex_reading_n_bad(how.reading);
     memset(out, 0, sizeof *out);
     out->path = path;
-    options.labels = LEX_LABELS_REQUIRED;
-    options.digest = lex_sha256_new();
+    how.labels = !options->task_auto && options->task == LEX_TASK_MULTI ? LEX_LABELS_OPTIONAL : LEX_LABELS_REQUIRED;
+    how.digest = lex_sha256_new();
     lex_tokens_init(&r.tokens);
     lex_tokens_init(&r.sequence);
     lex_arena_init(&r.arena);
-    LEX_TRY(lex_reader_open(&file, path, &options, err));
-    LEX_TRY(read_all(&r, file, err));
+    LEX_TRY(lex_files_expand(&out->files, &is_folder, path, how.format, how.reading, err));
+    for (; r.file < out->files.n; r.file++)
+        LEX_TRY(read_file(&r, &how, err));
+    out->n_bad = lex_reading_n_bad(how.reading) - n_bad;
     if (out->n_examples == 0) {
-        st = lex_err_set(err, LEX_ERR_INPUT, "%s: has no rows", path);
+        st = no_rows(out, err);
         goto done;
     }
-    lex_sha256_hex(options.digest, out->sha256);
+    lex_sha256_hex(how.digest, out->sha256);
 done:
-    lex_reader_close(file);
-    lex_sha256_free(options.digest);
+    lex_sha256_free(how.digest);
     lex_tokens_release(&r.tokens);
     lex_tokens_release(&r.sequence);
     lex_arena_release(&r.arena);
@@ -106,10 +137,16 @@ done:
     return st;
 }
 
+const char *lex_dataset_file(const lex_dataset *data, const lex_example *example)
+{
+    return data->files.items[example->file];
+}
+
 void lex_dataset_release(lex_dataset *data)
 {
     free(data->examples);
     free(data->ids);
     free(data->names);
+    lex_strings_release(&data->files);
     memset(data, 0, sizeof *data);
 }

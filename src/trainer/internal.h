@@ -13,11 +13,14 @@ typedef struct {
     int64_t names_at; /* first label name in the list */
     int64_t n_names;
     int64_t line;
+    int32_t file; /* which of the data set's */
 } lex_example;
 
-/* One labelled file, tokenized; texts are not kept. */
+/* A labelled file, or those of a folder, tokenized; texts are not kept. */
 typedef struct {
-    const char *path;
+    const char *path; /* as the user named it */
+    lex_strings files;
+    int64_t n_bad; /* rows that were passed over */
     lex_example *examples;
     int64_t n_examples, example_capacity;
     int32_t *ids;
@@ -25,8 +28,8 @@ typedef struct {
     int32_t *names; /* indices into the shared list of label names */
     int64_t n_names, name_capacity;
     int64_t n_truncated;
-    bool many_labels; /* some row gave its labels as an array */
-    char sha256[65];  /* of the file */
+    bool many_labels; /* some row gave its labels in a form that holds any number */
+    char sha256[65];  /* of the files' bytes, one after the other */
 } lex_dataset;
 
 /* Label names in the order they were met, with their lookup. */
@@ -39,8 +42,10 @@ int32_t lex_name_table_add(lex_name_table *table, lex_str name);
 void lex_name_table_release(lex_name_table *table);
 
 lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_tokenizer *tokenizer,
-                            const lex_reader_options *reader, int64_t max_length, lex_err *err) LEX_MUST_CHECK;
+                            const lex_train_options *options, int64_t max_length, lex_err *err) LEX_MUST_CHECK;
 void lex_dataset_release(lex_dataset *data);
+/* The file that an example comes from; borrowed. */
+const char *lex_dataset_file(const lex_dataset *data, const lex_example *example);
 
 /* The task and the labels in model order; to_label maps a name's index to its label (BINARY: 0 positive, 1 negative),
  * or to -1 when only dev or test has it. */
@@ -52,6 +57,8 @@ typedef struct {
 } lex_label_set;
 lex_status lex_label_set_make(lex_label_set *out, const lex_train_options *options, const lex_name_table *names,
                               int64_t n_train_names, const lex_dataset *train, lex_err *err) LEX_MUST_CHECK;
+/* Records that a row has so many labels, but the task takes one. */
+lex_status lex_label_count_wrong(const char *file, int64_t line, int64_t n_labels, lex_task task, lex_err *err);
 /* Every row of SINGLE and BINARY has exactly one label; the first that has not is named. */
 lex_status lex_check_label_counts(const lex_dataset *data, lex_task task, lex_err *err) LEX_MUST_CHECK;
 void lex_label_set_release(lex_label_set *set);

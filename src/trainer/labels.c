@@ -5,16 +5,20 @@
 
 #include "internal.h"
 
+lex_status lex_label_count_wrong(const char *file, int64_t line, int64_t n_labels, lex_task task, lex_err *err)
+{
+    lex_err_set(err, LEX_ERR_INPUT, "%s:%lld: %lld labels, but task '%s' takes one a row", file, (long long)line,
+                (long long)n_labels, lex_task_name(task));
+    lex_err_hint(err, "use --task multi");
+    return LEX_ERR_INPUT;
+}
+
 lex_status lex_check_label_counts(const lex_dataset *data, lex_task task, lex_err *err)
 {
     for (int64_t i = 0; task != LEX_TASK_MULTI && i < data->n_examples; i++) {
         const lex_example *example = &data->examples[i];
-        if (example->n_names != 1) {
-            lex_err_set(err, LEX_ERR_INPUT, "%s:%lld: %lld labels, but task '%s' takes one a row", data->path,
-                        (long long)example->line, (long long)example->n_names, lex_task_name(task));
-            lex_err_hint(err, "use --task multi");
-            return LEX_ERR_INPUT;
-        }
+        if (example->n_names != 1)
+            return lex_label_count_wrong(lex_dataset_file(data, example), example->line, example->n_names, task, err);
     }
     return LEX_OK;
 }

@@ -49,6 +49,8 @@ static void put_data(lex_json *to, const char *name, const lex_dataset *data, in
     lex_json *json = lex_json_new_object();
     lex_json_put_number(json, "rows", (double)n_rows);
     lex_json_put_number(json, "truncated", (double)data->n_truncated);
+    if (data->n_bad)
+        lex_json_put_number(json, "bad_rows", (double)data->n_bad);
     lex_json_put_string(json, "sha256", data->sha256);
     lex_json_put(to, name, json);
 }

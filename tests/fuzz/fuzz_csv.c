@@ -24,7 +24,7 @@ static void read_all(reading *x, lex_str bytes, lex_format format, lex_label_nee
     o.labels = labels;
     memset(x, 0, sizeof *x);
     lex_arena_init(&x->arena);
-    x->status = lex_reader_open_bytes(&reader, "fuzz", bytes, &o, &err);
+    x->status = lex_reader_open_bytes(&reader, "fuzz", bytes, 0, &o, &err);
     bool end = x->status != LEX_OK;
     while (!end) {
         lex_record record;

@@ -50,7 +50,7 @@ static void read_all(lex_str bytes, lex_label_need labels)
     o.labels = labels;
     lex_arena arena;
     lex_arena_init(&arena);
-    lex_status st = lex_reader_open_bytes(&reader, "fuzz", bytes, &o, &err);
+    lex_status st = lex_reader_open_bytes(&reader, "fuzz", bytes, 0, &o, &err);
     LEX_ASSERT(st == LEX_OK);
     bool end = false;
     while (!end && st == LEX_OK) {

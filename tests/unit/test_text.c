@@ -58,7 +58,7 @@ static void read_bytes(reading *x, const char *name, lex_str bytes, const lex_re
 {
     memset(x, 0, sizeof *x);
     lex_arena_init(&x->arena);
-    drain(x, lex_reader_open_bytes(&x->reader, name, bytes, o, &x->err));
+    drain(x, lex_reader_open_bytes(&x->reader, name, bytes, 0, o, &x->err));
 }
 
 static void read_file(reading *x, const char *path, const lex_reader_options *o)
