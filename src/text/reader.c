@@ -172,10 +172,9 @@ lex_status lex_reader_next(lex_reader *r, lex_record *out, bool *end, lex_arena 
     LEX_ASSERT(!r->failed);
     lex_arena_mark before = lex_arena_mark_of(arena);
     for (;;) {
-        bool bad, not_utf8 = r->source.decoder.not_utf8_at >= 0;
+        bool bad;
         lex_status st = next_row(r, out, end, &bad, arena, err);
-        if (!not_utf8)
-            say_encoding(r); /* a pipe's is found out on the way */
+        say_encoding(r); /* a pipe's is found out on the way */
         if (st == LEX_OK)
             return st;
         if (bad && lex_reading_skip(r->options.reading, err)) {

@@ -178,7 +178,19 @@ static void test_refusals(void)
     refused("predict -m m --text a b", "option '--text' and the file 'b' exclude each other", NULL);
     refused("predict -m m --text a --format csv", "options '--text' and '--format' exclude each other", NULL);
     refused(TRAIN "epochs 3", "unexpected argument 'epochs'", "did you mean '--epochs'?");
-    refused("tokenize -m m a b", "unexpected argument 'b'", NULL);
+    refused("eval -m m --data d b", "unexpected argument 'b'", NULL);
+    refused(TRAIN "--delimiter ;;", "option '--delimiter': ';;' is not one ASCII character or the word tab", NULL);
+    refused(TRAIN "--delimiter \"", "option '--delimiter': '\"' is not one ASCII character or the word tab", NULL);
+    refused(TRAIN "--encoding no-such", "option '--encoding': 'no-such' is not an encoding that this system knows (iconv "
+            "--list)", NULL);
+    refused(TRAIN "--encoding UTF-8//IGNORE", "option '--encoding': 'UTF-8//IGNORE' is not an encoding that this system "
+            "knows (iconv --list)", NULL);
+    refused(TRAIN "--label-columns A,,B", "option '--label-columns': 'A,,B' is not names between commas; one that holds a "
+            "comma in double quotes", NULL);
+    refused(TRAIN "--label-columns A --label-column l", "options '--label-columns' and '--label-column' exclude each "
+            "other", NULL);
+    refused(TRAIN "--label-columns A --label-separator ;", "options '--label-columns' and '--label-separator' exclude "
+            "each other", NULL);
 }
 
 /* What no test of single options would find: a row that cannot be used, or that its own parser refuses. */

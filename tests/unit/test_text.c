@@ -162,9 +162,10 @@ static void test_csv_traps(void)
     check_failure(LEX_STR("text,label\na,b\n\nc\n"), o, "a.csv:4: 1 field, but the header has 2", NULL);
     check_failure(LEX_STR("text,label\na,b,c\n"), o, "a.csv:2: 3 fields, but the header has 2", "double quotes");
     check_failure(LEX_STR("text\nb\0c\n"), o, "a.csv:2: a NUL byte, at byte 6", NULL);
-    check_failure(LEX_STR("text\nab\n\"c\n\xFF\"\n"), o, "a.csv:3: invalid UTF-8 at byte 11", "UTF-8");
-    check_failure(LEX_STR("text\n\xE4\xB8"), o, "a.csv:2: invalid UTF-8 at byte 5", NULL);
-    check_failure(LEX_STR("\xFF\xFEt\0e\0"), o, "a.csv:1: invalid UTF-8 at byte 0", NULL);
+    check_failure(LEX_STR("text\nab\n\"c\n\xFF\"\n"), o, "a.csv:3: invalid UTF-8 at byte 11, and invalid GB18030 at byte 11",
+                  "--encoding");
+    check_failure(LEX_STR("text\n\xE4"), o, "a.csv:2: invalid UTF-8 at byte 5, and invalid GB18030 at byte 5", NULL);
+    check_failure(LEX_STR("t\0e\0"), o, "a.csv:1: a NUL byte, at byte 1", "UTF-16LE");
 }
 
 static void test_csv_header(void)
@@ -244,7 +245,7 @@ static void test_jsonl_failures(void)
     check_failure(LEX_STR(FIRST "{\"text\":\"a\"} {}"), o, "a.jsonl:2: column 14: something follows the JSON object", NULL);
     check_failure(LEX_STR(FIRST "{\"text\":\"\xE4\xB8\xAD\t\"}"), o,
                   "a.jsonl:2: column 11: a control character in a string must be escaped", NULL);
-    check_failure(LEX_STR("{\"text\":\"\xC3(\"}"), o, "a.jsonl:1: invalid UTF-8 at byte 9", NULL);
+    check_failure(LEX_STR("{\"text\":\"\xC3(\"}"), o, "a.jsonl:1: invalid UTF-8 at byte 9, and invalid GB18030 at byte 9", NULL);
     check_failure(LEX_STR("{\"text\":\"\0\"}"), o, "a.jsonl:1: a NUL byte, at byte 9", NULL);
     check_failure(LEX_STR("{\"clause\":\"a\",\"label\":\"x\"}"), o, "a.jsonl:1: no field 'text' (found: 'clause', 'label')",
                   "--text-column");
@@ -439,7 +440,8 @@ static void test_blocks(void)
         lex_reader_options o = options_for(LEX_FORMAT_CSV);
         reading x;
         char want[200];
-        snprintf(want, sizeof want, "%s:60002: invalid UTF-8 at byte %zu", path, offset);
+        snprintf(want, sizeof want, "%s:60002: invalid UTF-8 at byte %zu, and invalid GB18030 at byte %zu", path,
+                 offset, offset);
         read_file(&x, path, &o);
         CHECK_STR(x.err.message, want);
         CHECK_INT(x.n, 60000);

@@ -17,8 +17,6 @@ everywhere() {
 }
 everywhere nosuch.csv 'nosuch.csv: no such file'
 everywhere train.csv/x.csv 'train.csv/x.csv: no such file'
-mkdir folder.csv
-everywhere folder.csv 'folder.csv: is a folder, not a file'
 : >empty.csv
 everywhere empty.csv 'empty.csv: empty, without a header row'
 stderr_has 'hint: the first row names the columns: text,label'
@@ -35,7 +33,7 @@ printf 'text,label\na,A\nb\0c,B\n' >nul.csv
 everywhere nul.csv 'nul.csv:3: a NUL byte, at byte 16'
 printf 'text,label\na,A\nb\xff\xfec,B\n' >utf8.csv
 everywhere utf8.csv 'utf8.csv:3: invalid UTF-8 at byte 16'
-stderr_has 'hint: convert the file to UTF-8'
+stderr_has 'hint: name the encoding with --encoding, or convert the file to UTF-8'
 printf 'text,label\na,A\nb,B,C\n' >ragged.csv
 everywhere ragged.csv 'ragged.csv:3: 3 fields, but the header has 2'
 printf 'text,label,text\na,A,b\n' >twice.csv
