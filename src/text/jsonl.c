@@ -147,7 +147,7 @@ static lex_status read_label_fields(const row *x, lex_record *out)
         if (!known)
             return lex_names_fail("field ", name, " is neither 0 nor 1", x->err);
         if (has)
-            out->labels[out->n_labels++] = name;
+            out->labels[out->n_labels++] = x->keys[at]; /* which lies in the arena */
     }
     lex_label_unique(out, x->arena);
     return LEX_OK;

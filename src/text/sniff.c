@@ -188,20 +188,35 @@ static char apply(verdict (*rule)(sample s, const wanted *w), sample s, const wa
     return 0;
 }
 
+/* Waits until more than `seen` bytes are there, with a line's end among the new ones, or as many as matter. */
+static lex_status extend(sample *s, lex_source *source, size_t seen, lex_err *err)
+{
+    for (size_t n = seen;;) {
+        lex_status st = lex_source_peek(source, n + 1, &s->bytes, err);
+        if (st != LEX_OK)
+            return st;
+        const char *fresh = s->bytes.ptr + n;
+        size_t n_fresh = s->bytes.len - n;
+        s->whole = source->ended;
+        if (s->whole || s->bytes.len >= SAMPLE_BYTES || memchr(fresh, '\n', n_fresh) || memchr(fresh, '\r', n_fresh))
+            break;
+        n = s->bytes.len;
+    }
+    if (s->bytes.len > SAMPLE_BYTES)
+        *s = (sample){.bytes = {s->bytes.ptr, SAMPLE_BYTES}};
+    return LEX_OK;
+}
+
 static lex_status try_rule(char *out, lex_reader *r, verdict (*rule)(sample s, const wanted *w), const wanted *w,
                            lex_err *err)
 {
-    lex_source *source = &r->source;
     bool more = true;
-    for (size_t n = 1; more;) {
+    for (size_t seen = 0; more;) {
         sample s = {.at = 0};
-        lex_status st = lex_source_peek(source, n, &s.bytes, err);
+        lex_status st = extend(&s, &r->source, seen, err);
         if (st != LEX_OK)
             return st;
-        s.whole = source->ended;
-        if (s.bytes.len > SAMPLE_BYTES)
-            s = (sample){.bytes = {s.bytes.ptr, SAMPLE_BYTES}};
-        n = s.bytes.len + 1;
+        seen = s.bytes.len;
         more = false;
         *out = apply(rule, s, w, &more);
         more = more && !s.whole;
