@@ -224,6 +224,26 @@ static lex_status try_rule(char *out, lex_reader *r, verdict (*rule)(sample s, c
     return LEX_OK;
 }
 
+/* Of a file that is read as one column, which it may be, and yet looks like more of them. */
+static void point_out_other(const lex_reader *r, const wanted *w)
+{
+    const lex_source *source = &r->source;
+    sample s = {.bytes = {source->buffer + source->at, source->end - source->at}, .whole = source->ended};
+    s.delimiter = ',';
+    wanted two = *w;
+    two.highest = 2;
+    if (is_even(s, &two) == YES)
+        return;
+    for (int i = 1; i < N_CANDIDATES; i++) {
+        s.delimiter = candidates[i];
+        if (is_even(s, &two) == YES)
+            lex_reading_say(r->options.reading, LEX_SAY_DELIMITER, r->path, 0,
+                            "each row is read as one field; if %s separates them, say --delimiter %s",
+                            candidates[i] == '\t' ? "a tab" : candidates[i] == ';' ? "';'" : "'|'",
+                            candidates[i] == '\t' ? "tab" : candidates[i] == ';' ? "';'" : "'|'");
+    }
+}
+
 lex_status lex_sniff_delimiter(char *out, lex_reader *r, lex_err *err)
 {
     wanted w = find_wanted(r);
@@ -235,5 +255,7 @@ lex_status lex_sniff_delimiter(char *out, lex_reader *r, lex_err *err)
         st = try_rule(out, r, is_even, &w, err);
     if (st == LEX_OK && !*out)
         *out = ',';
+    if (st == LEX_OK && *out == ',' && w.n_names == 0 && w.highest == 1)
+        point_out_other(r, &w);
     return st;
 }

@@ -10,7 +10,7 @@
 
 #include "lexclf/json.h"
 
-#define BLOCK_BYTES ((size_t)256 << 10)
+#define BLOCK_BYTES ((size_t)64 << 10)
 
 lex_status lex_source_open(lex_source *s, const char *encoding, lex_err *err)
 {

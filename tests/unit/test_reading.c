@@ -382,6 +382,9 @@ static void test_columns(void)
     o.text_columns = first;
     o.id_column = NULL;
     check_csv("The rent; monthly.\nThe deposit; once.\n", o, "The rent; monthly.|The deposit; once.");
+    read_bytes(&x, "a", LEX_STR("The rent; monthly.\nThe deposit; once.\n"), 0, o, false);
+    CHECK_STR(x.told.n ? x.told.items[0] : "", "a: each row is read as one field; if ';' separates them, say --delimiter ';'");
+    done(&x);
     CHECK(lex_column_number("17") == 17 && !lex_column_number("0") && !lex_column_number("01") &&
           !lex_column_number("1x") && !lex_column_number("") && !lex_column_number("123456") && !lex_column_number("-1"));
 }
