@@ -20,16 +20,17 @@ tensor:    base
 text:      base
 tokenizer: base
 metrics:   base
+lint:      text tokenizer base
 encoder:   tensor base
 model:     text tokenizer encoder tensor base
 trainer:   model text tokenizer metrics encoder tensor base
 predictor: model text tokenizer metrics encoder tensor base
-cli:       trainer predictor model text tokenizer metrics encoder tensor base
+cli:       trainer predictor lint model text tokenizer metrics encoder tensor base
 '
 
 # header in include/lexclf: its module; where none is named here, the module has the header's name
 owners='
-err memory file json hash random task: base
+err memory file json unicode hash random task: base
 '
 
 # third-party header (a beginning of its name): the files that may see it
@@ -40,7 +41,7 @@ openssl/   src/base/hash.c
 csv.h      src/text/csv.c
 zlib.h     src/text/gzip.c
 iconv.h    src/text/decode.c
-utf8proc.h src/cli/table.c
+utf8proc.h src/base/unicode.c
 ATen/      src/tensor/torch_shim.cc
 c10/       src/tensor/torch_shim.cc src/tensor/torch_memory.cc
 torch/     src/tensor/torch_shim.cc

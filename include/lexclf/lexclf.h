@@ -3,13 +3,14 @@
 #define LEXCLF_LEXCLF_H
 
 /* ---- the ground ---- */
-#include "lexclf/err.h"    /* how every module reports a failure */
-#include "lexclf/memory.h" /* heap, arenas, text and numbers */
-#include "lexclf/file.h"   /* files and folders that appear whole or not at all */
-#include "lexclf/json.h"   /* JSON as a tree, and as spans of the input; UTF-8 */
-#include "lexclf/hash.h"   /* fingerprints: XXH3 and SHA-256 */
-#include "lexclf/random.h" /* random numbers by seed */
-#include "lexclf/task.h"   /* what a classifier is asked: one label, many, yes or no */
+#include "lexclf/err.h"     /* how every module reports a failure */
+#include "lexclf/memory.h"  /* heap, arenas, text and numbers */
+#include "lexclf/file.h"    /* files and folders that appear whole or not at all */
+#include "lexclf/json.h"    /* JSON as a tree, and as spans of the input; UTF-8 */
+#include "lexclf/unicode.h" /* widths on a terminal, look-alikes */
+#include "lexclf/hash.h"    /* fingerprints: XXH3 and SHA-256 */
+#include "lexclf/random.h"  /* random numbers by seed */
+#include "lexclf/task.h"    /* what a classifier is asked: one label, many, yes or no */
 
 /* ---- what a model is made of ---- */
 #include "lexclf/tensor.h"    /* the door to libtorch: tensors in scopes, a closed list of operations */
@@ -22,5 +23,6 @@
 /* ---- what a user asks for ---- */
 #include "lexclf/trainer.h"   /* fine-tuning, from data files to a model folder */
 #include "lexclf/predictor.h" /* answers and evaluation */
+#include "lexclf/lint.h"      /* what is wrong with data, before a model learns it */
 
 #endif

@@ -64,7 +64,10 @@ static lex_status set_member(cli_options *options, const cli_option *row, const 
     case CLI_DOUBLE: return set_number(options, row, node, err);
     case CLI_STRINGS: return set_strings(options, row, node, err);
     case CLI_STRING:
-    case CLI_CHOICE: return set_text(options, row, node, err);
+    case CLI_CHOICE:
+        if (row->bare && lex_json_type_of(node) == LEX_JSON_BOOL)
+            return cli_option_set_config(options, row, lex_json_bool(node, false) ? row->bare : row->initial, err);
+        return set_text(options, row, node, err);
     }
     return LEX_OK;
 }

@@ -11,8 +11,7 @@ static const char *const group_titles[CLI_N_GROUPS] = {
     [CLI_ANSWERS] = "Results", [CLI_COMPUTING] = "Computing", [CLI_GENERAL] = "General",
 };
 
-/* Adds `text` in lines that start at column `indent`; the first one starts where `out` stands, at column `at`. */
-static void wrap(lex_buf *out, const char *text, int at, int indent)
+void cli_wrap(lex_buf *out, const char *text, int at, int indent)
 {
     bool line_is_empty = true;
     while (*text) {
@@ -62,14 +61,14 @@ static void add_option(lex_buf *out, const cli_option *row)
     else
         lex_buf_printf(&head, "  --%s", row->name);
     if (row->type != CLI_FLAG)
-        lex_buf_printf(&head, " %s", row->value);
+        lex_buf_printf(&head, row->bare ? "[=%s]" : " %s", row->value);
     lex_buf_printf(&text, "%s", row->help);
     add_facts(&text, row);
     if (head.len + 2 <= TEXT_COLUMN)
         lex_buf_printf(out, "%-*s", TEXT_COLUMN, head.ptr);
     else
         lex_buf_printf(out, "%s\n%*s", head.ptr, TEXT_COLUMN, "");
-    wrap(out, text.ptr, TEXT_COLUMN, TEXT_COLUMN);
+    cli_wrap(out, text.ptr, TEXT_COLUMN, TEXT_COLUMN);
     lex_buf_release(&head);
     lex_buf_release(&text);
 }
@@ -94,10 +93,10 @@ void cli_help_verb(lex_buf *out, const cli_verb *verb)
     lex_buf_init(&usage);
     lex_buf_printf(&usage, "lexclf %s %s", verb->name, verb->usage);
     lex_buf_printf(out, "Usage: ");
-    wrap(out, usage.ptr, 7, 9 + (int)strlen("lexclf"));
+    cli_wrap(out, usage.ptr, 7, 9 + (int)strlen("lexclf"));
     lex_buf_release(&usage);
     lex_buf_add_char(out, '\n');
-    wrap(out, verb->about, 0, 0);
+    cli_wrap(out, verb->about, 0, 0);
     lex_buf_printf(out, "\nExamples:\n%s", verb->examples);
     for (int group = 0; group < CLI_N_GROUPS; group++)
         add_group(out, verb->bit, group);
@@ -108,11 +107,11 @@ void cli_help_all(lex_buf *out)
     lex_buf_printf(out, "Usage: lexclf VERB [options]\n"
                         "       lexclf help [VERB]\n"
                         "       lexclf --version\n\n");
-    wrap(out, "Trains, judges and runs classifiers of contract clauses, built on BERT-style encoders.", 0, 0);
+    cli_wrap(out, "Trains, judges and runs classifiers of contract clauses, built on BERT-style encoders.", 0, 0);
     lex_buf_printf(out, "\nVerbs:\n");
     for (int i = 0; i < cli_n_verbs; i++) {
         lex_buf_printf(out, "  %-10s", cli_verbs[i].name);
-        wrap(out, cli_verbs[i].summary, 12, 12);
+        cli_wrap(out, cli_verbs[i].summary, 12, 12);
     }
     lex_buf_printf(out, "\nExamples:\n"
                         "  lexclf help train\n"
@@ -120,6 +119,7 @@ void cli_help_all(lex_buf *out)
                         "      --text 'Tenant shall pay the rent on the first day of each month.'\n"
                         "\nExit codes:\n"
                         "  0         done\n"
+                        "  1         done, and a gate did not hold (lint --strict)\n"
                         "  2         the command line is wrong; nothing was touched\n"
                         "  3         bad input: a data file, a model folder, a configuration\n"
                         "  4         the machine: no libtorch, no CUDA where it is asked for, no\n"

@@ -53,6 +53,7 @@ enum {
     EV = CLI_EVAL,
     PR = CLI_PREDICT,
     TO = CLI_TOKENIZE,
+    LI = CLI_LINT,
     RUNS = CLI_TRAIN | CLI_EVAL | CLI_PREDICT, /* those that compute */
 };
 
@@ -72,11 +73,17 @@ const cli_option cli_option_rows[] = {
      .help = "records to judge the finished model by"},
     {.name = "data", .type = CLI_STRINGS, .verbs = EV, .group = CLI_DATA, .value = "FILE", .required = true,
      .check = is_not_empty, .help = "labelled records to judge the model by"},
+    {.name = "train", .type = CLI_STRINGS, .verbs = LI, .group = CLI_DATA, .value = "FILE", .check = is_not_empty,
+     .help = "the records that a model is to learn from"},
+    {.name = "dev", .type = CLI_STRINGS, .verbs = LI, .group = CLI_DATA, .value = "FILE", .check = is_not_empty,
+     .help = "the records that choose the best epoch"},
+    {.name = "test", .type = CLI_STRINGS, .verbs = LI, .group = CLI_DATA, .value = "FILE", .check = is_not_empty,
+     .help = "the records that judge the finished model"},
     {.name = "text", .type = CLI_STRING, .verbs = PR, .group = CLI_DATA, .value = "STRING",
      .help = "classify this text instead of files"},
     {.name = "format", .type = CLI_CHOICE, .verbs = TR | EV, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl",
      .initial = "auto", .help = "what the files hold; auto goes by the extension"},
-    {.name = "format", .type = CLI_CHOICE, .verbs = PR | TO, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl|txt",
+    {.name = "format", .type = CLI_CHOICE, .verbs = PR | TO | LI, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl|txt",
      .initial = "auto", .help = "what the input holds; auto goes by the extension, so standard input needs it"},
     {.name = "encoding", .type = CLI_STRING, .verbs = CLI_ALL, .group = CLI_DATA, .value = "NAME",
      .check = lex_encoding_known, .expected = "an encoding that this system knows (iconv --list)",
@@ -90,18 +97,20 @@ const cli_option cli_option_rows[] = {
     {.name = "text-column", .type = CLI_STRINGS, .verbs = TR, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the text, by name or by number from 1; several are joined by "
      "a line break", .absent = "text"},
-    {.name = "text-column", .type = CLI_STRINGS, .verbs = EV | PR | TO, .group = CLI_DATA, .value = "NAME",
+    {.name = "text-column", .type = CLI_STRINGS, .verbs = EV | PR | TO | LI, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the text, by name or by number from 1; several are joined by "
      "a line break", .absent = "as the model was trained, else text"},
-    {.name = "label-column", .type = CLI_STRING, .verbs = TR | EV, .group = CLI_DATA, .value = "NAME",
+    {.name = "label-column", .type = CLI_STRING, .verbs = TR | EV | LI, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the label", .absent = "label, and in JSON lines also labels"},
-    {.name = "label-separator", .type = CLI_STRING, .verbs = TR | EV, .group = CLI_DATA, .value = "S",
+    {.name = "label-separator", .type = CLI_STRING, .verbs = TR | EV | LI, .group = CLI_DATA, .value = "S",
      .check = is_not_empty, .help = "the label column holds any number of labels with this between them, ';' say; "
      "spaces around each do not count"},
-    {.name = "label-columns", .type = CLI_STRINGS, .verbs = TR | EV, .group = CLI_DATA, .value = "A,B,C",
+    {.name = "label-columns", .type = CLI_STRINGS, .verbs = TR | EV | LI, .group = CLI_DATA, .value = "A,B,C",
      .check = is_name_list, .expected = "names between commas; one that holds a comma in double quotes",
      .help = "each label is a column of 0 and 1 of its own name"},
-    {.name = "id-column", .type = CLI_STRING, .verbs = RUNS, .group = CLI_DATA, .value = "NAME",
+    {.name = "unlabelled", .type = CLI_FLAG, .verbs = LI, .group = CLI_DATA,
+     .help = "do not look for labels in any of the files"},
+    {.name = "id-column", .type = CLI_STRING, .verbs = RUNS | LI, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column that tells records apart; it need not be there", .absent = "id"},
 
     {.name = "skip-bad-rows", .type = CLI_FLAG, .verbs = RUNS, .group = CLI_DATA, .help = "leave out rows that cannot "
@@ -112,6 +121,10 @@ const cli_option cli_option_rows[] = {
      .check = is_not_empty, .help = "the encoder to start from, a Hugging Face folder"},
     {.name = "model", .letter = 'm', .type = CLI_STRING, .verbs = EV | PR | TO, .group = CLI_MODEL, .value = "DIR",
      .required = true, .check = is_not_empty, .help = "the model folder"},
+    {.name = "encoder", .type = CLI_STRING, .verbs = LI, .group = CLI_MODEL, .value = "DIR", .check = is_not_empty,
+     .help = "the encoder that is to be trained, for its tokenizer"},
+    {.name = "model", .letter = 'm', .type = CLI_STRING, .verbs = LI, .group = CLI_MODEL, .value = "DIR",
+     .check = is_not_empty, .help = "the model that is to read the data, for its tokenizer and maximum length"},
     {.name = "task", .type = CLI_CHOICE, .verbs = TR, .group = CLI_MODEL, .value = "auto|single|multi|binary",
      .initial = "auto", .help = "single: one label a record; multi: any number; binary: one label or its absence; "
      "auto: multi where labels are arrays, stand in a cell with --label-separator or in columns, else single"},
@@ -126,6 +139,9 @@ const cli_option cli_option_rows[] = {
     {.name = "max-length", .type = CLI_INT, .verbs = EV | PR | TO, .group = CLI_MODEL, .value = "N", .low = 3,
      .high = 1000000, .help = "tokens kept of each text, special ones included; at most the encoder's positions",
      .absent = "the model's own"},
+    {.name = "max-length", .type = CLI_INT, .verbs = LI, .group = CLI_MODEL, .value = "N", .low = 3, .high = 1000000,
+     .help = "tokens kept of each text, special ones included: what is longer is told; without a tokenizer, words",
+     .absent = "the model's own; 128 with --encoder, or its positions if they are fewer; none without either"},
 
     /* ---- training ---- */
     {.name = "epochs", .type = CLI_INT, .verbs = TR, .group = CLI_TRAINING, .value = "N", .initial = "5", .low = 1,
@@ -172,6 +188,17 @@ const cli_option cli_option_rows[] = {
      .absent = "the model's own, else 0.5"},
     {.name = "offsets", .type = CLI_FLAG, .verbs = TO, .group = CLI_ANSWERS,
      .help = "add the bytes of the text that each token stands for"},
+    {.name = "strict", .type = CLI_CHOICE, .verbs = LI, .group = CLI_ANSWERS, .value = "never|error|warning|note",
+     .initial = "never", .bare = "warning", .help = "exit with 1 when there is a finding of this level or a graver "
+     "one; alone it means warning"},
+    {.name = "near", .type = CLI_DOUBLE, .verbs = LI, .group = CLI_ANSWERS, .value = "F", .initial = "0.8",
+     .low = 0.7, .high = 1, .help = "the share of three-word sequences that near duplicates have in common"},
+    {.name = "min-examples", .type = CLI_INT, .verbs = LI, .group = CLI_ANSWERS, .value = "N", .initial = "10",
+     .low = 1, .high = 1000000, .help = "a label with fewer training rows is a finding"},
+    {.name = "report", .type = CLI_STRING, .verbs = LI, .group = CLI_ANSWERS, .value = "FILE.json",
+     .check = is_not_empty, .help = "write all that --json prints to this file, too"},
+    {.name = "json", .type = CLI_FLAG, .verbs = LI, .group = CLI_ANSWERS,
+     .help = "print everything as one JSON object in place of the text for people"},
     {.name = "json", .type = CLI_FLAG, .verbs = RUNS, .group = CLI_ANSWERS,
      .help = "print the closing summary as one JSON object on standard output"},
 
@@ -190,7 +217,7 @@ const cli_option cli_option_rows[] = {
     /* ---- general ---- */
     {.name = "config", .type = CLI_STRING, .verbs = CLI_ALL, .group = CLI_GENERAL, .value = "FILE.json",
      .check = is_not_empty, .help = "options as a JSON object, by their long names; the command line wins"},
-    {.name = "progress", .type = CLI_CHOICE, .verbs = RUNS, .group = CLI_GENERAL, .value = "auto|always|never",
+    {.name = "progress", .type = CLI_CHOICE, .verbs = RUNS | LI, .group = CLI_GENERAL, .value = "auto|always|never",
      .initial = "auto", .help = "the progress line; auto: on a terminal"},
     {.name = "quiet", .letter = 'q', .type = CLI_FLAG, .verbs = CLI_ALL, .group = CLI_GENERAL,
      .help = "print warnings and errors only"},
@@ -210,8 +237,12 @@ const cli_conflict cli_conflicts[] = {
     {PR, "text", "delimiter"},
     {PR, "text", "no-header"},
     {PR, "text", "skip-bad-rows"},
-    {TR | EV, "label-columns", "label-column"},
-    {TR | EV, "label-columns", "label-separator"},
+    {TR | EV | LI, "label-columns", "label-column"},
+    {TR | EV | LI, "label-columns", "label-separator"},
+    {LI, "model", "encoder"},
+    {LI, "unlabelled", "label-column"},
+    {LI, "unlabelled", "label-columns"},
+    {LI, "unlabelled", "label-separator"},
     {CLI_ALL, "quiet", "verbose"},
 };
 /* clang-format on */

@@ -25,6 +25,8 @@ struct cli_options {
 };
 
 cli_value *cli_value_of(const cli_options *options, const cli_option *row);
+/* Whether the text can be the option's value. */
+bool cli_option_fits(const cli_option *row, const char *text);
 /* Sets a value from the command line; `text` is NULL for a flag. */
 lex_status cli_option_set(cli_options *options, const cli_option *row, const char *text, lex_err *err) LEX_MUST_CHECK;
 

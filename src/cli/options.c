@@ -98,6 +98,12 @@ static bool read_value(cli_value *v, const cli_option *row, const char *text)
     return false;
 }
 
+bool cli_option_fits(const cli_option *row, const char *text)
+{
+    cli_value value;
+    return read_value(&value, row, text);
+}
+
 static lex_status refuse_value(const cli_option *row, lex_status code, const char *text, lex_err *err)
 {
     lex_buf expected;

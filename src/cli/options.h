@@ -22,7 +22,7 @@
 
 #include "lexclf/memory.h"
 
-enum { CLI_TRAIN = 1, CLI_EVAL = 2, CLI_PREDICT = 4, CLI_TOKENIZE = 8, CLI_ALL = 15 };
+enum { CLI_TRAIN = 1, CLI_EVAL = 2, CLI_PREDICT = 4, CLI_TOKENIZE = 8, CLI_LINT = 16, CLI_ALL = 31 };
 
 typedef enum {
     CLI_FLAG,
@@ -46,6 +46,7 @@ typedef struct {
     double low, high;    /* INT, DOUBLE: the range, ends included */
     bool above_low;      /* the lower end is excluded */
     bool required;
+    const char *bare; /* CHOICE: the word it stands for without a value; the next argument is one only if it fits */
     const char *absent; /* what holds without the option, where `initial` cannot say it: "the encoder's own" */
     bool (*check)(const char *value); /* STRING: whether the value can be; NULL: any */
     const char *expected; /* STRING: what the check wants, in words; NULL: "a FILE", by `value` */

@@ -21,10 +21,15 @@ static lex_status unknown_option(const cli_options *options, lex_str name, lex_e
 }
 
 /* The argument after an option, as its value. One that looks like an option is not taken: `--train --dev x.csv` is a
- * forgotten value far more often than a file called "--dev". */
+ * forgotten value far more often than a file called "--dev". Where the value may be left out, only a fitting word is it. */
 static lex_status next_as_value(const char **text, arguments *args, const cli_option *row, lex_err *err)
 {
-    if (args->n > 1 && strncmp(args->at[1], "--", 2) != 0) {
+    bool fits = args->n > 1 && (row->bare ? cli_option_fits(row, args->at[1]) : strncmp(args->at[1], "--", 2) != 0);
+    if (row->bare && !fits) {
+        *text = row->bare;
+        return LEX_OK;
+    }
+    if (fits) {
         *text = args->at[1];
         args->n--;
         args->at++;

@@ -1,11 +1,11 @@
-/* table.c - columns that line up, also where a label is Chinese. The one file of this module that sees utf8proc. */
+/* table.c - columns that line up, also where a label is Chinese. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "lexclf/json.h"
+#include "lexclf/unicode.h"
 #include "terminal.h"
 
 struct cli_table {
@@ -21,7 +21,7 @@ int64_t cli_width(lex_str text)
     size_t valid = lex_utf8_valid_prefix(text);
     lex_str head = {text.ptr, valid};
     for (size_t at = 0; at < valid;)
-        width += utf8proc_charwidth((utf8proc_int32_t)lex_utf8_next(head, &at));
+        width += lex_unicode_width(lex_utf8_next(head, &at));
     return width + (int64_t)(text.len - valid);
 }
 

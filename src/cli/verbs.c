@@ -69,6 +69,27 @@ const cli_verb cli_verbs[] = {
         .max_files = CLI_MANY_FILES,
         .run = cli_run_tokenize,
     },
+    {
+        .bit = CLI_LINT,
+        .name = "lint",
+        .summary = "look for mistakes in data: leaks, duplicates, labels, lengths, encoding",
+        .usage = "[FILE... | FOLDER... | -] [--train FILE] [--dev FILE] [--test FILE] [--model DIR | --encoder DIR] [options]",
+        .about = "Reads labelled or unlabelled files and prints what a model would suffer from, each finding with its "
+                 "level (error, warning, note), a code, places and what to do. With --train, --dev and --test it looks "
+                 "for rows that leak from one into another; files without a role are one set. With a model or an "
+                 "encoder, lengths are in its tokens, and what its vocabulary lacks is told; otherwise they are in "
+                 "words. Two texts are duplicates when they are equal after white space is folded, and near "
+                 "duplicates when of their sets of three consecutive words (ASCII in lower case, without punctuation; "
+                 "a Chinese character is a word) at least the share --near is common (MinHash finds, the Jaccard index "
+                 "decides). Bad rows are told and passed over. A file is taken for labelled when its first row has a label column; a stream always is. "
+                 "Exits 0, whatever is found, unless --strict says otherwise. Needs no libtorch.",
+        .examples = "  lexclf lint --train train.csv --dev dev.csv --test test.csv \\\n"
+                    "      --encoder models/all-MiniLM-L6-v2 --max-length 256\n"
+                    "  lexclf lint --strict=error --json new-rows.jsonl >report.json\n"
+                    "  some-export | lexclf lint --format csv --unlabelled -\n",
+        .max_files = CLI_MANY_FILES,
+        .run = cli_run_lint,
+    },
 };
 
 const int cli_n_verbs = (int)(sizeof cli_verbs / sizeof *cli_verbs);

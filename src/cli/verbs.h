@@ -29,6 +29,11 @@ int cli_run_train(const cli_options *options, lex_err *err);
 int cli_run_eval(const cli_options *options, lex_err *err);
 int cli_run_predict(const cli_options *options, lex_err *err);
 int cli_run_tokenize(const cli_options *options, lex_err *err);
+int cli_run_lint(const cli_options *options, lex_err *err);
+
+/* Adds `text` in lines of less than 80 columns that start at column `indent`; the first one starts where `out` stands,
+ * at column `at`. */
+void cli_wrap(lex_buf *out, const char *text, int at, int indent);
 
 /* The texts of --help; written to `out`, lines of at most 80 columns. */
 void cli_help_all(lex_buf *out);

@@ -29,6 +29,11 @@ int cli_run_tokenize(const cli_options *options, lex_err *err)
     return cli_run_train(options, err);
 }
 
+int cli_run_lint(const cli_options *options, lex_err *err)
+{
+    return cli_run_train(options, err);
+}
+
 enum { WORDS_MAX = 32 };
 static char words_copy[1024];
 static char *words[WORDS_MAX];
@@ -218,11 +223,42 @@ static void test_rows(void)
     }
 }
 
+/* An option whose value may be left out takes the next word only where that fits. */
+static void test_bare(void)
+{
+    static const struct {
+        const char *line;
+        int choice, n_files;
+    } cases[] = {
+        {"lint f", 0, 1},
+        {"lint --strict", 2, 0},
+        {"lint --strict f", 2, 1},
+        {"lint --strict error f", 1, 1},
+        {"lint --strict=note f", 3, 1},
+        {"lint --strict --json", 2, 0},
+        {"lint --strict -- error", 2, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        lex_err err = {0};
+        int n = -1;
+        cli_options *o = parse(cases[i].line, &err);
+        CHECK(o && cli_option_choice(o, "strict") == cases[i].choice);
+        if (o)
+            cli_option_files(o, &n);
+        CHECK_INT(n, cases[i].n_files);
+        cli_options_free(o);
+    }
+    refused("lint --strict=fatal f", "option '--strict': 'fatal' is not one of never|error|warning|note", NULL);
+    refused("lint --strict --strict error", "option '--strict' is given twice", NULL);
+    refused("lint --model a --encoder b f", "options '--model' and '--encoder' exclude each other", NULL);
+}
+
 /* Every default is read through the same parser as a user's value. */
 static void test_defaults(void)
 {
-    const char *lines[] = {TRAIN, "eval --model m --data d", "predict --model m", "tokenize --model m"};
-    for (int v = 0; v < 4; v++) {
+    const char *lines[] = {TRAIN, "eval --model m --data d", "predict --model m", "tokenize --model m",
+                           "lint f"};
+    for (int v = 0; v < 5; v++) {
         lex_err err = {0};
         cli_options *o = parse(lines[v], &err);
         CHECK(o != NULL);
@@ -371,6 +407,7 @@ int main(void)
     test_values();
     test_words();
     test_refusals();
+    test_bare();
     test_rows();
     test_defaults();
     test_help_columns();

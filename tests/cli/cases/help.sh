@@ -7,11 +7,11 @@ expect 0 lexclf help
 same help "$STDOUT"
 expect 0 lexclf -h
 same help "$STDOUT"
-for verb in train eval predict tokenize; do
+for verb in train eval predict tokenize lint; do
     grep -q "^  $verb " help || fail "'$verb' is not in the list of verbs"
     expect 0 lexclf help $verb
     stderr_empty
-    stdout_has "Usage: lexclf $verb --"
+    stdout_has "Usage: lexclf $verb "
     stdout_has 'Examples:'
     [ "$(wc -L <"$STDOUT")" -le 80 ] || fail "help $verb: a line is longer than 80 columns"
     cp "$STDOUT" help-verb
