@@ -3,6 +3,7 @@ trained model
 clauses 200000 >many.csv
 interrupted() { # interrupted FILE OPTION...: as soon as FILE has something in it
     local file=$1 pid code=0 i
+    : >lines
     shift
     env --default-signal=INT "$LEXCLF" predict --model model many.csv "$@" >lines &
     pid=$!

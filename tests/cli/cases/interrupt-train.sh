@@ -6,6 +6,7 @@ trained older
 remember older
 interrupted() { # interrupted SIGNAL LINE OPTION...: sends it when stderr has the line
     local signal=$1 line=$2 pid code=0 i
+    : >said.txt # an earlier run said the same
     shift 2
     env --default-signal=INT "$LEXCLF" train --encoder encoder --train train.csv "$@" 2>said.txt &
     pid=$!
