@@ -1,6 +1,7 @@
 /* progress.c - one line on stderr that is drawn over itself. */
 #include "progress.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,6 +21,20 @@ static struct {
     bool visible;
 } line;
 
+/* Messages may come from the thread that reads while another draws the line. The first one in keeps it; the same thread
+ * may enter again. */
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void cli_terminal_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void cli_terminal_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
 void cli_progress_enable(bool on)
 {
     enabled = on;
@@ -36,10 +51,12 @@ void cli_progress_begin(const char *what, int64_t total)
 
 void cli_progress_clear(void)
 {
+    cli_terminal_lock();
     if (line.visible)
         lex_fd_write_all(STDERR_FILENO, "\r\033[K", 4);
     line.visible = false;
     line.drawn_s = 0;
+    cli_terminal_unlock();
 }
 
 void cli_progress_end(void)
@@ -91,11 +108,8 @@ static void compose(lex_buf *out, int64_t done, int64_t tokens, double elapsed_s
     }
 }
 
-void cli_progress_update(int64_t done, int64_t tokens)
+static void draw(int64_t done, int64_t tokens, double now_s)
 {
-    if (!enabled || !line.what)
-        return;
-    double now_s = lex_now_s();
     if (line.visible && now_s - line.drawn_s < redraw_s)
         return;
     lex_buf text;
@@ -111,3 +125,13 @@ void cli_progress_update(int64_t done, int64_t tokens)
     line.drawn_s = now_s;
     line.visible = true;
 }
+
+void cli_progress_update(int64_t done, int64_t tokens)
+{
+    if (enabled && line.what) {
+        cli_terminal_lock();
+        draw(done, tokens, lex_now_s());
+        cli_terminal_unlock();
+    }
+}
+

@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+/* Between these two nobody else prints to stderr. */
+void cli_terminal_lock(void);
+void cli_terminal_unlock(void);
 void cli_progress_enable(bool on);
 void cli_progress_clear(void); /* takes the line away; the next update draws it again */
 

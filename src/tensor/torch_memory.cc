@@ -19,7 +19,7 @@
 
 namespace {
 
-constexpr size_t smallest_kept = (size_t)256 << 10;
+constexpr size_t smallest_kept = (size_t)64 << 10;
 constexpr size_t header_bytes = 64; // before the data: the alignment that vector code likes
 
 struct header {
@@ -125,8 +125,7 @@ class keeping_allocator final : public c10::Allocator {
         used_bytes_ -= size;
         kept_.emplace(size, kept_block{data, n_kept_++});
         kept_bytes_ += size;
-        size_t most = most_used_ + most_used_ / 16;
-        shrink_to(most > used_bytes_ ? most - used_bytes_ : 0);
+        shrink_to(most_used_ - used_bytes_);
     }
 
     static void give_back(void *data);

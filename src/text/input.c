@@ -2,6 +2,7 @@
 #include "input.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,9 +78,13 @@ lex_status lex_input_raw(lex_input *in, void *to, size_t room, size_t *got, lex_
         *got = take_memory(in, to, room);
     } else {
         ssize_t n;
+        int before, ignored;
+        /* The one place where a thread that reads for others may be cancelled: nothing is half done here. */
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &before);
         do
             n = read(in->fd, to, room);
         while (n < 0 && errno == EINTR);
+        pthread_setcancelstate(before, &ignored);
         if (n < 0)
             return lex_err_errno(err, errno, "reading failed");
         *got = (size_t)n;

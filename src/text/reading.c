@@ -1,4 +1,5 @@
 /* reading.c - what the readers of one run share: bad rows that were passed over, and what has been said. */
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 struct lex_reading {
     lex_reading_options options;
+    pthread_mutex_t lock; /* of all that follows: records may be judged in another thread than they are read in */
     int64_t n_bad;
     lex_strings first_bad;
     bool said[LEX_N_SAID];
@@ -17,6 +19,7 @@ lex_reading *lex_reading_new(const lex_reading_options *options)
 {
     lex_reading *reading = lex_alloc_zeroed(1, sizeof *reading);
     reading->options = *options;
+    pthread_mutex_init(&reading->lock, NULL);
     return reading;
 }
 
@@ -25,6 +28,7 @@ void lex_reading_free(lex_reading *reading)
     if (!reading)
         return;
     lex_strings_release(&reading->first_bad);
+    pthread_mutex_destroy(&reading->lock);
     free(reading);
 }
 
@@ -32,13 +36,15 @@ bool lex_reading_skip(lex_reading *reading, lex_err *err)
 {
     if (!reading || !reading->options.skip_bad_rows || err->code != LEX_ERR_INPUT)
         return false;
-    if (reading->n_bad++ < LEX_BAD_ROWS_NAMED) {
+    pthread_mutex_lock(&reading->lock);
+    bool named = reading->n_bad++ < LEX_BAD_ROWS_NAMED;
+    if (named)
         lex_strings_push(&reading->first_bad, lex_str_of(err->message));
-        if (reading->options.warning) {
-            char text[1100];
-            snprintf(text, sizeof text, "%s; the row is left out", err->message);
-            reading->options.warning(reading->options.context, text);
-        }
+    pthread_mutex_unlock(&reading->lock);
+    if (named && reading->options.warning) {
+        char text[1100];
+        snprintf(text, sizeof text, "%s; the row is left out", err->message);
+        reading->options.warning(reading->options.context, text);
     }
     lex_err_clear(err);
     return true;
