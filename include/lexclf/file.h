@@ -47,6 +47,10 @@ typedef struct {
 } lex_outfile;
 lex_status lex_outfile_open(lex_outfile *out, const char *path, lex_err *err) LEX_MUST_CHECK;
 lex_status lex_outfile_write(lex_outfile *out, const void *bytes, size_t len, lex_err *err) LEX_MUST_CHECK;
+/* Adds all that the open file `fd` holds, from its first byte. */
+lex_status lex_outfile_append(lex_outfile *out, int fd, lex_err *err) LEX_MUST_CHECK;
+/* Puts `prefix` before what was written, which costs a copy of it. Not for what is written to directly. */
+lex_status lex_outfile_prepend(lex_outfile *out, lex_str prefix, lex_err *err) LEX_MUST_CHECK;
 /* Syncs, closes and renames into place. Whatever it returns, the outfile is closed and nothing is left behind. */
 lex_status lex_outfile_commit(lex_outfile *out, lex_err *err) LEX_MUST_CHECK;
 /* Closes and removes what was written; nothing happens when it is closed already. */

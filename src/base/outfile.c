@@ -72,6 +72,43 @@ lex_status lex_outfile_write(lex_outfile *out, const void *bytes, size_t len, le
     return cause ? lex_err_errno(err, cause, "%s: writing failed", out->path) : LEX_OK;
 }
 
+lex_status lex_outfile_append(lex_outfile *out, int fd, lex_err *err)
+{
+    enum { PIECE_BYTES = 256 << 10 };
+    lex_status st = LEX_OK;
+    char *piece = lex_alloc(PIECE_BYTES);
+    for (off_t at = 0;;) {
+        ssize_t n = pread(fd, piece, PIECE_BYTES, at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            st = lex_err_errno(err, errno, "%s: reading back what was written failed", out->path);
+        if (n <= 0)
+            break;
+        LEX_TRY(lex_outfile_write(out, piece, (size_t)n, err));
+        at += n;
+    }
+done:
+    free(piece);
+    return st;
+}
+
+lex_status lex_outfile_prepend(lex_outfile *out, lex_str prefix, lex_err *err)
+{
+    LEX_ASSERT(out->tmp_path);
+    lex_status st = LEX_OK;
+    lex_outfile whole;
+    LEX_TRY(lex_outfile_open(&whole, out->path, err));
+    LEX_TRY(lex_outfile_write(&whole, prefix.ptr, prefix.len, err));
+    LEX_TRY(lex_outfile_append(&whole, out->fd, err));
+    lex_outfile former = *out;
+    *out = whole;
+    whole = former;
+done:
+    lex_outfile_abort(&whole);
+    return st;
+}
+
 void lex_outfile_abort(lex_outfile *out)
 {
     if (out->fd < 0)
