@@ -30,7 +30,8 @@ cli:       trainer predictor lint model text tokenizer metrics encoder tensor ba
 
 # header in include/lexclf: its module; where none is named here, the module has the header's name
 owners='
-err memory file json unicode hash random task: base
+err memory file partial json unicode hash random task: base
+answers: predictor
 '
 
 # third-party header (a beginning of its name): the files that may see it

@@ -8,6 +8,7 @@
 #include "lexclf/file.h"    /* files and folders that appear whole or not at all */
 #include "lexclf/json.h"    /* JSON as a tree, and as spans of the input; UTF-8 */
 #include "lexclf/unicode.h" /* widths on a terminal, look-alikes */
+#include "lexclf/partial.h" /* a file that a later run goes on with */
 #include "lexclf/hash.h"    /* fingerprints: XXH3 and SHA-256 */
 #include "lexclf/random.h"  /* random numbers by seed */
 #include "lexclf/task.h"    /* what a classifier is asked: one label, many, yes or no */
@@ -23,6 +24,7 @@
 /* ---- what a user asks for ---- */
 #include "lexclf/trainer.h"   /* fine-tuning, from data files to a model folder */
 #include "lexclf/predictor.h" /* answers and evaluation */
+#include "lexclf/answers.h"   /* answers as lines of JSON or rows of a table */
 #include "lexclf/lint.h"      /* what is wrong with data, before a model learns it */
 
 #endif

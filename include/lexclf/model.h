@@ -87,6 +87,8 @@ lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const ch
 
 /* SHA-256 of model.safetensors, in hexadecimal. */
 void lex_model_weights_sha256(const lex_model *model, char hex[65]);
+/* SHA-256 over the names and bytes of all files of the folder: two folders that have it in common answer alike. */
+lex_status lex_model_fingerprint(const lex_model *model, char hex[65], lex_err *err) LEX_MUST_CHECK;
 /* "single", "multi" or "binary"; "cls" or "mean". */
 const char *lex_task_name(lex_task task);
 const char *lex_pooling_name(lex_pooling pooling);

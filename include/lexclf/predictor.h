@@ -2,7 +2,10 @@
  *
  * Records are taken in fixed blocks of LEX_BLOCK_ROWS, counted from the first of each file; inside a block sequences
  * are ordered by length and computed in packed batches. So memory does not grow with the input, and an answer's bits
- * do not depend on timing. Answers come in input order.
+ * do not depend on timing: a block is computed when it is full or its file ends, however slowly its rows come. Answers
+ * come in input order. While a block is computed, the next one is read and the one before is answered, by threads of
+ * the predictor's own. Blocks are also where work is divided: shards take them in turn, and a later run goes on behind
+ * one.
  *
  *     lex_predictor_options options = {.answer = print_it, .context = &state};
  *     LEX_TRY(lex_predictor_open(&predictor, "my-model", &options, err));
@@ -28,12 +31,20 @@ enum { LEX_BLOCK_ROWS = 512 };
 typedef struct {
     const lex_model *model;
     const lex_record *record;
+    const lex_strings *columns; /* the fields that the input's first block has, by first appearance */
     const float *logits;        /* (K) */
     const float *probabilities; /* (K) */
     const double *thresholds;   /* (K); no meaning for SINGLE */
     int64_t n_tokens;           /* before truncation, special tokens included */
+    int64_t n_used;             /* of these, what the model saw */
     bool truncated;
 } lex_answer;
+
+/* A place behind a whole block of the input. */
+typedef struct {
+    int64_t blocks, records; /* up to there, those of other shards counted in */
+    uint64_t input;          /* fingerprint of all their texts and fields; 0 unless it was asked for */
+} lex_position;
 
 typedef struct {
     const char *device; /* as lex_runtime_open(); NULL: "auto" */
@@ -43,10 +54,16 @@ typedef struct {
     /* "0.4" for all outputs or "Governing Law=0.3" for one; later ones win */
     const char *const *thresholds;
     int n_thresholds;
+    /* Called record by record; `block`, which may be NULL, after the last of a whole block. Both come from a thread of
+     * the predictor's: they must not print, nor touch what `progress` does. */
     lex_status (*answer)(void *context, const lex_answer *answer, lex_err *err);
+    lex_status (*block)(void *context, const lex_position *position, lex_err *err);
     void (*progress)(void *context, int64_t n_records, int64_t n_tokens); /* after every batch; or NULL */
     void *context;
     const volatile sig_atomic_t *stop; /* set to stop after the block at hand; or NULL */
+    int64_t shard, n_shards; /* answer every n-th block, from number `shard` on (from 0); n_shards 0: all */
+    bool fingerprint;        /* compute lex_position.input */
+    bool fingerprint_names;  /* the name of a record's file counts too */
 } lex_predictor_options;
 
 typedef struct lex_predictor lex_predictor;
@@ -60,21 +77,21 @@ lex_model *lex_predictor_model(lex_predictor *predictor);
 /* What the computing ran on: "cpu", "cuda:0"; "none" before the first block. */
 const char *lex_predictor_device(const lex_predictor *predictor);
 
-/* Answers every record of a file. The reader's text columns default to the model's. LEX_ERR_INTERRUPTED after *stop. */
+/* Goes on behind `from`, which an earlier run with a fingerprint reached; before the first file. The records before it
+ * are read, and must be the same: otherwise the file in which it lies is LEX_ERR_INPUT. */
+void lex_predictor_continue(lex_predictor *predictor, const lex_position *from);
+/* After the last file: LEX_ERR_INPUT when the input ended before that place. */
+lex_status lex_predictor_check_end(const lex_predictor *predictor, lex_err *err) LEX_MUST_CHECK;
+/* The fields of the input's first block; see lex_answer. */
+const lex_strings *lex_predictor_columns(const lex_predictor *predictor);
+
+/* Answers every record of a file. The reader's text columns default to the model's. Records before a bad row are
+ * answered. LEX_ERR_INTERRUPTED after *stop, also where the input keeps one waiting: of a block that is not full then,
+ * nothing is answered. */
 lex_status lex_predictor_file(lex_predictor *predictor, const char *path, const lex_reader_options *reader,
                               lex_err *err) LEX_MUST_CHECK;
 /* Answers one text, as the first record of a file named `name`. */
 lex_status lex_predictor_text(lex_predictor *predictor, lex_str text, const char *name, lex_err *err) LEX_MUST_CHECK;
-
-/* ---- an answer as a line of JSON (contract.md, "Answers out") ---- */
-typedef struct {
-    bool passthrough; /* carry the input fields */
-    bool scores_all;  /* every label with its probability */
-    bool logits;
-    bool source; /* several files: name the one */
-} lex_answer_format;
-/* Adds one object and a line break. */
-void lex_answer_json(lex_buf *out, const lex_answer *answer, const lex_answer_format *format);
 
 /* ---- evaluation ---- */
 typedef struct {

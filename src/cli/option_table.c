@@ -6,6 +6,7 @@
 #include "lexclf/metrics.h"
 #include "lexclf/text.h"
 #include "options.h"
+#include "shard.h"
 
 static bool is_not_empty(const char *value)
 {
@@ -36,6 +37,12 @@ static bool is_threshold(const char *value)
     double number;
     return equals != value && lex_parse_double(&number, lex_str_of(equals ? equals + 1 : value)) && number >= 0 &&
            number <= 1;
+}
+
+static bool is_shard(const char *value)
+{
+    int64_t shard, n_shards;
+    return strcmp(value, "auto") == 0 || cli_shard_parse(&shard, &n_shards, value);
 }
 
 /* auto, cpu, cuda, cuda:N */
@@ -174,12 +181,31 @@ const cli_option cli_option_rows[] = {
     {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = PR, .group = CLI_ANSWERS, .value = "FILE",
      .check = is_not_empty, .help = "write the answers to this file, which appears when it is whole",
      .absent = "standard output"},
+    {.name = "out-format", .type = CLI_CHOICE, .verbs = PR, .group = CLI_ANSWERS, .value = "auto|jsonl|csv|tsv",
+     .initial = "auto", .help = "lines of JSON, or a table with the fields of the first 512 records as columns, scores "
+     "as columns score:LABEL, and logits as a JSON array; auto: by the name of --out, else jsonl"},
+    {.name = "label-separator", .type = CLI_STRING, .verbs = PR, .group = CLI_ANSWERS, .value = "TEXT",
+     .initial = ";", .check = is_not_empty, .help = "in a table, what stands between the labels of a record"},
+    {.name = "no-bom", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS, .help = "begin a table without the byte "
+     "order mark by which spreadsheets know UTF-8; one of ASCII alone has none anyway"},
+    {.name = "safe-csv", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS, .help = "in a table, put an apostrophe "
+     "before text that a spreadsheet would take for a formula: after = + - @, a tab or a line break"},
     {.name = "no-passthrough", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS,
      .help = "leave the input's fields out of the answers"},
     {.name = "scores", .type = CLI_CHOICE, .verbs = PR, .group = CLI_ANSWERS, .value = "top|all", .initial = "top",
      .help = "top: the probability of what is answered; all: of every label"},
     {.name = "logits", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS,
      .help = "add the raw outputs, in the model's label order"},
+    {.name = "abstain-below", .type = CLI_DOUBLE, .verbs = PR, .group = CLI_ANSWERS, .value = "P", .low = 0,
+     .high = 1, .help = "add the field abstain, true where the highest probability of a record is lower",
+     .absent = "no such field"},
+    {.name = "fail-on", .type = CLI_STRINGS, .verbs = PR, .group = CLI_ANSWERS, .value = "LABEL",
+     .check = is_not_empty, .help = "exit with 1 if any record has this label; all are answered nevertheless"},
+    {.name = "shard", .type = CLI_STRING, .verbs = PR, .group = CLI_ANSWERS, .value = "I/N|auto", .check = is_shard,
+     .expected = "auto or I/N, I from 0 to N-1", .help = "answer one of N parts of the input, numbered from 0: every "
+     "N-th block of 512 records; auto: by SLURM_ARRAY_TASK_ID and _COUNT, or JOB_COMPLETION_INDEX and JOB_COMPLETIONS"},
+    {.name = "resume", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS, .help = "keep what an interrupted run has "
+     "done in OUT.partial, and go on from there; start where there is none, do nothing where --out is complete"},
     {.name = "report", .type = CLI_STRING, .verbs = EV, .group = CLI_ANSWERS, .value = "FILE.json",
      .check = is_not_empty, .help = "write all numbers to this file"},
     {.name = "threshold", .type = CLI_STRINGS, .verbs = EV | PR, .group = CLI_ANSWERS, .value = "[LABEL=]P",
@@ -233,6 +259,8 @@ const cli_conflict cli_conflicts[] = {
     {PR, "text", "format"},
     {PR, "text", "text-column"},
     {PR, "text", "id-column"},
+    {PR, "text", "shard"},
+    {PR, "text", "resume"},
     {PR, "text", "encoding"},
     {PR, "text", "delimiter"},
     {PR, "text", "no-header"},

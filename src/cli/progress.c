@@ -21,18 +21,16 @@ static struct {
     bool visible;
 } line;
 
-/* Messages may come from the thread that reads while another draws the line. The first one in keeps it; the same thread
- * may enter again. */
-static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+static pthread_mutex_t printing = PTHREAD_MUTEX_INITIALIZER;
 
-void cli_terminal_lock(void)
+void cli_progress_hold(void)
 {
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(&printing);
 }
 
-void cli_terminal_unlock(void)
+void cli_progress_let_go(void)
 {
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&printing);
 }
 
 void cli_progress_enable(bool on)
@@ -51,12 +49,10 @@ void cli_progress_begin(const char *what, int64_t total)
 
 void cli_progress_clear(void)
 {
-    cli_terminal_lock();
     if (line.visible)
         lex_fd_write_all(STDERR_FILENO, "\r\033[K", 4);
     line.visible = false;
     line.drawn_s = 0;
-    cli_terminal_unlock();
 }
 
 void cli_progress_end(void)
@@ -110,8 +106,6 @@ static void compose(lex_buf *out, int64_t done, int64_t tokens, double elapsed_s
 
 static void draw(int64_t done, int64_t tokens, double now_s)
 {
-    if (line.visible && now_s - line.drawn_s < redraw_s)
-        return;
     lex_buf text;
     lex_buf_init(&text);
     lex_buf_printf(&text, "\r");
@@ -128,10 +122,12 @@ static void draw(int64_t done, int64_t tokens, double now_s)
 
 void cli_progress_update(int64_t done, int64_t tokens)
 {
-    if (enabled && line.what) {
-        cli_terminal_lock();
-        draw(done, tokens, lex_now_s());
-        cli_terminal_unlock();
-    }
+    if (!enabled || !line.what)
+        return;
+    double now_s = lex_now_s();
+    cli_progress_hold();
+    bool is_due = !line.visible || now_s - line.drawn_s >= redraw_s;
+    if (is_due)
+        draw(done, tokens, now_s);
+    cli_progress_let_go();
 }
-

@@ -4,10 +4,10 @@
 
 #include <stdbool.h>
 
-/* Between these two nobody else prints to stderr. */
-void cli_terminal_lock(void);
-void cli_terminal_unlock(void);
 void cli_progress_enable(bool on);
 void cli_progress_clear(void); /* takes the line away; the next update draws it again */
+/* Around cli_progress_clear() and what is printed after it: several threads may have something to say. */
+void cli_progress_hold(void);
+void cli_progress_let_go(void);
 
 #endif

@@ -43,10 +43,10 @@ void cli_add_printable(lex_buf *out, lex_str text)
 /* One write a message, so that lines of several processes do not mix. */
 static void to_stderr(lex_str text)
 {
-    cli_terminal_lock();
+    cli_progress_hold();
     cli_progress_clear();
     lex_fd_write_all(STDERR_FILENO, text.ptr, text.len);
-    cli_terminal_unlock();
+    cli_progress_let_go();
 }
 
 static void message(const char *prefix, const char *format, va_list args)

@@ -2,7 +2,8 @@
  *
  * Messages go to stderr as "lexclf: ..."; control characters in them are shown as \x1b, so that a file name or a label
  * cannot play with the terminal. The progress line, if there is one, is cleared before anything else is printed and
- * drawn again by its next update. There is one terminal, so its state is the module's own; one thread prints.
+ * drawn again by its next update. There is one terminal, so its state is the module's own. Messages and
+ * progress may come from several threads, data from one at a time.
  */
 #ifndef LEXCLF_CLI_TERMINAL_H
 #define LEXCLF_CLI_TERMINAL_H

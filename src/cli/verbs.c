@@ -41,15 +41,17 @@ const cli_verb cli_verbs[] = {
     {
         .bit = CLI_PREDICT,
         .name = "predict",
-        .summary = "classify records: one line of JSON for each",
+        .summary = "classify records: a line of JSON or a row of CSV for each",
         .usage = "--model DIR [FILE... | FOLDER... | - | --text STRING] [--out FILE] [options]",
-        .about = "Answers one JSON line for each record, in the order of the input: the input's own fields, id, label "
-                 "and score (many labels: labels and scores), n_tokens and truncated. A .txt file is one record, a "
-                 "folder all files below it; with several files each answer names its source. '-', or no file at all, "
-                 "reads standard input, which needs --format.",
+        .about = "Answers one JSON line, or row of a table, for each record, in the order of the input: the input's "
+                 "own fields, id, label and score (many labels: labels and scores), n_tokens and truncated. A .txt "
+                 "file is one record, a folder all files below it; with several files each answer names its source. "
+                 "'-', or no file at all, reads standard input, which needs --format. Records are answered in blocks "
+                 "of 512, however slowly they come.",
         .examples = "  lexclf predict --model models/my-model \\\n"
                     "      --text 'Tenant shall pay the rent on the first day of each month.'\n"
-                    "  lexclf predict --model models/my-model clauses.csv --out answers.jsonl\n"
+                    "  lexclf predict --model models/my-model clauses.csv --out answers.csv\n"
+                    "  lexclf predict --model models/my-model big.jsonl --out answers.jsonl --resume\n"
                     "  zcat big.jsonl.gz | lexclf predict --model models/my-model \\\n"
                     "      --format jsonl --no-passthrough - | head\n",
         .max_files = CLI_MANY_FILES,

@@ -1,22 +1,8 @@
 /* answer.c - an answer as a line of JSON: the input's fields as they came, then ours. A field whose name is one of ours
  * is carried as input_NAME. */
-#include <stdio.h>
-#include <string.h>
-
 #include "lexclf/json.h"
 
-#include "lexclf/predictor.h"
-
-static const char *const our_names[] = {"id",     "label",    "score",     "labels", "scores",
-                                        "logits", "n_tokens", "truncated", "source"};
-
-static bool is_ours(lex_str name)
-{
-    for (size_t i = 0; i < sizeof our_names / sizeof *our_names; i++)
-        if (lex_str_equal(name, lex_str_of(our_names[i])))
-            return true;
-    return false;
-}
+#include "internal.h"
 
 static void add_key(lex_buf *out, const char *name)
 {
@@ -41,16 +27,10 @@ static void add_id(lex_buf *out, const lex_record *record)
         lex_buf_printf(out, "%lld", (long long)record->number);
 }
 
-/* The field's name as text; a raw JSON name with escapes is decoded in the arena. */
-static lex_str plain_name(const lex_record *record, const lex_field *field, lex_arena *arena)
-{
-    return record->is_json ? lex_json_decode(field->name, arena) : field->name;
-}
-
 static bool is_taken(const lex_record *record, lex_str name, lex_arena *arena)
 {
     for (int64_t i = 0; i < record->n_fields; i++)
-        if (lex_str_equal(plain_name(record, &record->fields[i], arena), name))
+        if (lex_str_equal(lex_answer_field_name(record, &record->fields[i], arena), name))
             return true;
     return false;
 }
@@ -74,8 +54,8 @@ static void add_renamed_key(lex_buf *out, const lex_record *record, lex_str name
 
 static void add_field(lex_buf *out, const lex_record *record, const lex_field *field, lex_arena *arena)
 {
-    lex_str name = plain_name(record, field, arena);
-    if (is_ours(name)) {
+    lex_str name = lex_answer_field_name(record, field, arena);
+    if (lex_answer_is_ours(name)) {
         add_renamed_key(out, record, name, arena);
     } else {
         lex_buf_add_char(out, ',');
@@ -95,7 +75,7 @@ static void add_fields(lex_buf *out, const lex_record *record)
     lex_arena_init(&arena);
     for (int64_t i = 0; i < record->n_fields; i++) {
         const lex_field *field = &record->fields[i];
-        if (i != record->id_field || !lex_str_equal(plain_name(record, field, &arena), LEX_STR("id")))
+        if (i != record->id_field || !lex_str_equal(lex_answer_field_name(record, field, &arena), LEX_STR("id")))
             add_field(out, record, field, &arena);
     }
     lex_arena_release(&arena);
@@ -106,40 +86,28 @@ static void add_score(lex_buf *out, float probability)
     lex_buf_printf(out, "%.6f", (double)probability);
 }
 
-/* Every label with its probability, as an object. BINARY: the negative label has the rest. */
+/* Every label with its probability, as an object. */
 static void add_all_scores(lex_buf *out, const lex_answer *answer)
 {
     const lex_model *model = answer->model;
     add_key(out, "scores");
     lex_buf_add_char(out, '{');
     for (int64_t k = 0; k < model->labels.n; k++) {
-        float p = k < model->n_outputs ? answer->probabilities[k] : 1.0f - answer->probabilities[0];
         if (k)
             lex_buf_add_char(out, ',');
         lex_json_add_string(out, lex_str_of(model->labels.items[k]));
         lex_buf_add_char(out, ':');
-        add_score(out, p);
+        add_score(out, lex_answer_probability(answer, k));
     }
     lex_buf_add_char(out, '}');
 }
 
 static void add_one_label(lex_buf *out, const lex_answer *answer, bool scores_all)
 {
-    const lex_model *model = answer->model;
-    int64_t best = 0;
-    float probability = answer->probabilities[0];
-    if (model->task == LEX_TASK_BINARY && (double)probability < answer->thresholds[0]) {
-        best = 1;
-        probability = 1.0f - probability;
-    }
-    for (int64_t k = 1; model->task == LEX_TASK_SINGLE && k < model->n_outputs; k++) {
-        if (answer->probabilities[k] > probability) {
-            best = k;
-            probability = answer->probabilities[k];
-        }
-    }
+    float probability;
+    int64_t label = lex_answer_label(answer, &probability);
     add_key(out, "label");
-    lex_json_add_string(out, lex_str_of(model->labels.items[best]));
+    lex_json_add_string(out, lex_str_of(answer->model->labels.items[label]));
     add_key(out, "score");
     add_score(out, probability);
     if (scores_all)
@@ -153,7 +121,7 @@ static void add_many_labels(lex_buf *out, const lex_answer *answer, bool scores_
         add_key(out, pass == 0 ? "labels" : "scores");
         lex_buf_add_char(out, '[');
         for (int64_t k = 0, n = 0; k < model->n_outputs; k++) {
-            if ((double)answer->probabilities[k] < answer->thresholds[k])
+            if (!lex_answer_has(answer, k))
                 continue;
             if (n++)
                 lex_buf_add_char(out, ',');
@@ -166,14 +134,6 @@ static void add_many_labels(lex_buf *out, const lex_answer *answer, bool scores_
     }
     if (scores_all)
         add_all_scores(out, answer);
-}
-
-static void add_logits(lex_buf *out, const lex_answer *answer)
-{
-    add_key(out, "logits");
-    for (int64_t k = 0; k < answer->model->n_outputs; k++)
-        lex_buf_printf(out, "%c%.9g", k ? ',' : '[', (double)answer->logits[k]);
-    lex_buf_add_char(out, ']');
 }
 
 void lex_answer_json(lex_buf *out, const lex_answer *answer, const lex_answer_format *format)
@@ -191,8 +151,14 @@ void lex_answer_json(lex_buf *out, const lex_answer *answer, const lex_answer_fo
         add_many_labels(out, answer, format->scores_all);
     else
         add_one_label(out, answer, format->scores_all);
-    if (format->logits)
-        add_logits(out, answer);
+    if (format->abstain) {
+        add_key(out, "abstain");
+        lex_buf_printf(out, "%s", lex_answer_abstains(answer, format) ? "true" : "false");
+    }
+    if (format->logits) {
+        add_key(out, "logits");
+        lex_answer_add_logits(out, answer);
+    }
     lex_buf_printf(out, ",\"n_tokens\":%lld,\"truncated\":%s}\n", (long long)answer->n_tokens,
                    answer->truncated ? "true" : "false");
 }

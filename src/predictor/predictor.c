@@ -1,4 +1,4 @@
-/* predictor.c - blocks of records through the model: read, tokenized, computed in batches by length, answered in input
+/* predictor.c - a predictor's life, and what is done with one block: its logits checked, its records answered in input
  * order. */
 #include "lexclf/predictor.h"
 
@@ -29,6 +29,26 @@ static lex_status set_threshold(lex_predictor *p, const char *text, lex_err *err
     return LEX_OK;
 }
 
+static void init_blocks(lex_predictor *p)
+{
+    for (int i = 0; i < LEX_N_BLOCKS; i++) {
+        lex_block *block = &p->blocks[i];
+        lex_arena_init(&block->arena);
+        block->rows = lex_alloc_array(LEX_BLOCK_ROWS, sizeof *block->rows);
+        block->logits = lex_alloc_array((size_t)(LEX_BLOCK_ROWS * p->model->n_outputs), sizeof *block->logits);
+    }
+}
+
+static void release_blocks(lex_predictor *p)
+{
+    for (int i = 0; i < LEX_N_BLOCKS; i++) {
+        lex_arena_release(&p->blocks[i].arena);
+        free(p->blocks[i].rows);
+        free(p->blocks[i].ids);
+        free(p->blocks[i].logits);
+    }
+}
+
 lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const lex_predictor_options *options,
                               lex_err *err)
 {
@@ -36,7 +56,8 @@ lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const 
     lex_predictor *p = lex_alloc_zeroed(1, sizeof *p);
     *out = NULL;
     p->options = *options;
-    lex_arena_init(&p->arena);
+    p->kind = &lex_encoder_kind;
+    lex_arena_init(&p->scratch);
     lex_tokens_init(&p->tokens);
     lex_tokens_init(&p->sequence);
     LEX_TRY(lex_model_open(&p->model, model_dir, LEX_MODEL_CLASSIFIER, err));
@@ -45,7 +66,8 @@ lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const 
     memcpy(p->thresholds, p->model->thresholds, (size_t)p->model->n_outputs * sizeof *p->thresholds);
     for (int i = 0; i < options->n_thresholds; i++)
         LEX_TRY(set_threshold(p, options->thresholds[i], err));
-    p->rows = lex_alloc_array(LEX_BLOCK_ROWS, sizeof *p->rows);
+    p->probabilities = lex_alloc_array((size_t)p->model->n_outputs, sizeof *p->probabilities);
+    init_blocks(p);
     *out = p;
 done:
     if (st != LEX_OK)
@@ -57,15 +79,15 @@ void lex_predictor_close(lex_predictor *p)
 {
     if (!p)
         return;
-    lex_encoder_free(p->encoder);
-    lex_runtime_close(p->runtime);
+    p->kind->close(p);
     lex_model_free(p->model);
-    lex_arena_release(&p->arena);
+    release_blocks(p);
+    lex_columns_release(&p->columns);
+    lex_arena_release(&p->scratch);
     lex_tokens_release(&p->tokens);
     lex_tokens_release(&p->sequence);
     free(p->thresholds);
-    free(p->rows);
-    free(p->ids);
+    free(p->probabilities);
     free(p);
 }
 
@@ -79,39 +101,35 @@ const char *lex_predictor_device(const lex_predictor *predictor)
     return predictor->runtime ? lex_runtime_device(predictor->runtime) : "none";
 }
 
-/* libtorch takes a quarter of a second to load: bad input has been found before that. */
-static lex_status start(lex_predictor *p, lex_err *err)
+const lex_strings *lex_predictor_columns(const lex_predictor *predictor)
 {
-    if (p->encoder)
+    return &predictor->columns.names;
+}
+
+void lex_predictor_continue(lex_predictor *predictor, const lex_position *from)
+{
+    LEX_ASSERT(predictor->at.records == 0 && (predictor->options.fingerprint || from->blocks == 0));
+    predictor->from = *from;
+}
+
+lex_status lex_predictor_check_end(const lex_predictor *p, lex_err *err)
+{
+    if (p->at.blocks >= p->from.blocks)
         return LEX_OK;
-    const char *device = p->options.device ? p->options.device : "auto";
-    lex_status st = p->runtime ? LEX_OK : lex_runtime_open(&p->runtime, device, p->options.threads, err);
-    return st == LEX_OK ? lex_model_encoder(&p->encoder, p->model, p->runtime, err) : st;
+    return lex_err_set(err, LEX_ERR_INPUT, "not the input of the run to be continued: it has %lld records, but %lld "
+                       "were answered", (long long)p->at.records, (long long)p->from.records);
 }
 
-static void tokenize_row(lex_predictor *p, lex_block_row *row)
+bool lex_predictor_stopped(const lex_predictor *p)
 {
-    lex_tokenizer_encode(p->model->tokenizer, row->record.text, &p->tokens);
-    row->truncated = lex_tokenizer_frame(p->model->tokenizer, &p->tokens, p->max_length, &p->sequence);
-    row->n_tokens = p->tokens.n + lex_tokenizer_n_special(p->model->tokenizer);
-    row->ids_at = p->n_ids;
-    row->n = p->sequence.n;
-    for (int64_t i = 0; i < p->sequence.n; i++)
-        LEX_PUSH(p->ids, p->n_ids, p->id_capacity, p->sequence.items[i].id);
+    return p->options.stop && *p->options.stop;
 }
 
-static void tell_progress(void *context, int64_t n_records, int64_t n_tokens)
+/* A label read off outputs that are not numbers would be an accident of the comparison. */
+static lex_status check_outputs(const lex_predictor *p, const lex_block *block, lex_err *err)
 {
-    lex_predictor *p = context;
-    if (p->options.progress)
-        p->options.progress(p->options.context, p->done_records + n_records, p->done_tokens + n_tokens);
-}
-
-/* A label read off such outputs would be an accident of the comparison. */
-static lex_status check_outputs(const lex_predictor *p, const float *logits, int64_t n, lex_err *err)
-{
-    for (int64_t i = 0; i < n; i++) {
-        if (!isfinite(logits[i])) {
+    for (int64_t i = 0; i < block->n_rows * p->model->n_outputs; i++) {
+        if (!isfinite(block->logits[i])) {
             lex_err_set(err, LEX_ERR_INPUT, "%s: the outputs are not numbers: its weights are damaged, or training "
                         "diverged", p->model->dir);
             return LEX_ERR_INPUT;
@@ -120,108 +138,73 @@ static lex_status check_outputs(const lex_predictor *p, const float *logits, int
     return LEX_OK;
 }
 
-static lex_status answer_rows(lex_predictor *p, const float *logits, lex_err *err)
+lex_status lex_predictor_compute(lex_predictor *p, lex_block *block, lex_err *err)
+{
+    if (block->n_rows == 0)
+        return LEX_OK;
+    lex_status st = p->kind->compute(p, block, err);
+    if (st == LEX_OK)
+        st = check_outputs(p, block, err);
+    if (st == LEX_OK)
+        p->done_records += block->n_rows;
+    return st;
+}
+
+lex_status lex_predictor_answer(lex_predictor *p, const lex_block *block, lex_err *err)
 {
     int64_t K = p->model->n_outputs;
     lex_status st = LEX_OK;
-    float *probabilities = lex_alloc_array((size_t)K, sizeof *probabilities);
-    for (int64_t i = 0; st == LEX_OK && i < p->n_rows; i++) {
-        const lex_block_row *row = &p->rows[i];
-        lex_probabilities(p->model->task, logits + i * K, 1, K, probabilities);
-        lex_answer answer = {p->model,      &row->record,  logits + i * K, probabilities,
-                             p->thresholds, row->n_tokens, row->truncated};
-        st = p->options.answer ? p->options.answer(p->options.context, &answer, err) : LEX_OK;
+    for (int64_t i = 0; st == LEX_OK && p->options.answer && i < block->n_rows; i++) {
+        const lex_block_row *row = &block->rows[i];
+        const float *logits = block->logits + i * K;
+        lex_probabilities(p->model->task, logits, 1, K, p->probabilities);
+        lex_answer answer = {
+            .model = p->model,
+            .record = &row->record,
+            .columns = &p->columns.names,
+            .logits = logits,
+            .probabilities = p->probabilities,
+            .thresholds = p->thresholds,
+            .n_tokens = row->n_tokens,
+            .n_used = row->n,
+            .truncated = row->truncated,
+        };
+        st = p->options.answer(p->options.context, &answer, err);
     }
-    free(probabilities);
+    if (st == LEX_OK && block->whole && p->options.block)
+        st = p->options.block(p->options.context, &block->position, err);
     return st;
-}
-
-/* Computes and answers the rows gathered so far, and forgets them. */
-static lex_status flush(lex_predictor *p, lex_err *err)
-{
-    lex_status st = LEX_OK;
-    lex_sequence *sequences = lex_alloc_array((size_t)p->n_rows, sizeof *sequences);
-    float *logits = lex_alloc_array((size_t)(p->n_rows * p->model->n_outputs), sizeof *logits); /* (n, K) */
-    for (int64_t i = 0; i < p->n_rows; i++)
-        sequences[i] = (lex_sequence){p->ids + p->rows[i].ids_at, p->rows[i].n};
-    if (p->n_rows == 0)
-        goto done;
-    LEX_TRY(start(p, err));
-    LEX_TRY(lex_run_sequences(p->encoder, p->runtime, sequences, p->n_rows, p->model->n_outputs,
-                              p->options.batch_tokens, logits, tell_progress, p, err));
-    LEX_TRY(check_outputs(p, logits, p->n_rows * p->model->n_outputs, err));
-    LEX_TRY(answer_rows(p, logits, err));
-    p->done_records += p->n_rows;
-    p->done_tokens += p->n_ids;
-done:
-    free(sequences);
-    free(logits);
-    p->n_rows = 0;
-    p->n_ids = 0;
-    lex_arena_reset(&p->arena);
-    return st;
-}
-
-static bool stopped(const lex_predictor *p)
-{
-    return p->options.stop && *p->options.stop;
-}
-
-/* Reads until the block is full or the file ends. */
-static lex_status fill(lex_predictor *p, lex_reader *reader, bool *end, lex_err *err)
-{
-    while (!*end && p->n_rows < LEX_BLOCK_ROWS) {
-        lex_block_row *row = &p->rows[p->n_rows];
-        lex_status st = lex_reader_next(reader, &row->record, end, &p->arena, err);
-        if (st != LEX_OK)
-            return st;
-        if (!*end) {
-            tokenize_row(p, row);
-            p->n_rows++;
-        }
-    }
-    return LEX_OK;
 }
 
 lex_status lex_predictor_file(lex_predictor *p, const char *path, const lex_reader_options *options, lex_err *err)
 {
-    lex_status st = LEX_OK;
     lex_reader *reader = NULL;
     lex_reader_options with_columns = *options;
     if (with_columns.n_text_columns == 0 && p->model->text_columns.n > 0) {
         with_columns.text_columns = (const char *const *)p->model->text_columns.items;
         with_columns.n_text_columns = (int)p->model->text_columns.n;
     }
-    LEX_TRY(lex_reader_open(&reader, path, &with_columns, err));
-    for (bool end = false; !end;) {
-        st = fill(p, reader, &end, err);
-        if (st != LEX_OK) {
-            /* What was read before the bad row is answered: work done stays done. */
-            lex_err later = {0};
-            if (flush(p, &later) != LEX_OK)
-                lex_err_clear(&later);
-            goto done;
-        }
-        LEX_TRY(flush(p, err));
-        if (stopped(p) && !end) {
-            st = lex_err_set(err, LEX_ERR_INTERRUPTED, "interrupted after %lld records", (long long)p->done_records);
-            goto done;
-        }
-    }
-done:
+    lex_status st = lex_reader_open(&reader, path, &with_columns, err);
+    if (st == LEX_OK)
+        st = lex_pipeline_run(p, reader, err);
     lex_reader_close(reader);
     return st;
 }
 
 lex_status lex_predictor_text(lex_predictor *p, lex_str text, const char *name, lex_err *err)
 {
-    lex_block_row *row = &p->rows[0];
+    lex_block *block = &p->blocks[0];
     if (text.len > LEX_RECORD_MAX_BYTES)
         return lex_err_set(err, LEX_ERR_INPUT, "%s: longer than %u MiB", name, LEX_RECORD_MAX_BYTES >> 20);
     if (lex_utf8_valid_prefix(text) != text.len)
         return lex_err_set(err, LEX_ERR_INPUT, "%s: invalid UTF-8 at byte %zu", name, lex_utf8_valid_prefix(text));
-    row->record = (lex_record){.file = name, .line = 1, .number = 1, .text = text, .id_field = -1};
-    tokenize_row(p, row);
-    p->n_rows = 1;
-    return flush(p, err);
+    block->rows[0].record =
+        (lex_record){.file = name, .line = 1, .number = 1, .text = text, .id_field = -1};
+    block->n_rows = 1;
+    block->n_ids = 0;
+    block->whole = true;
+    block->position = (lex_position){.blocks = 1, .records = 1};
+    p->kind->prepare(p, block, &block->rows[0]);
+    lex_status st = lex_predictor_compute(p, block, err);
+    return st == LEX_OK ? lex_predictor_answer(p, block, err) : st;
 }

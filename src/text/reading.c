@@ -1,4 +1,5 @@
-/* reading.c - what the readers of one run share: bad rows that were passed over, and what has been said. */
+/* reading.c - what the readers of one run share: bad rows that were passed over, and what has been said. Threads may
+ * share it; one that is cancelled while it reads is not in the middle of saying something. */
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 struct lex_reading {
     lex_reading_options options;
-    pthread_mutex_t lock; /* of all that follows: records may be judged in another thread than they are read in */
+    pthread_mutex_t lock; /* of what follows, and around the functions of the options */
     int64_t n_bad;
     lex_strings first_bad;
     bool said[LEX_N_SAID];
@@ -32,20 +33,34 @@ void lex_reading_free(lex_reading *reading)
     free(reading);
 }
 
+static void hold(lex_reading *reading, int *cancel_state)
+{
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancel_state);
+    pthread_mutex_lock(&reading->lock);
+}
+
+static void let_go(lex_reading *reading, int cancel_state)
+{
+    int ignored;
+    pthread_mutex_unlock(&reading->lock);
+    pthread_setcancelstate(cancel_state, &ignored);
+}
+
 bool lex_reading_skip(lex_reading *reading, lex_err *err)
 {
+    int cancel_state;
     if (!reading || !reading->options.skip_bad_rows || err->code != LEX_ERR_INPUT)
         return false;
-    pthread_mutex_lock(&reading->lock);
-    bool named = reading->n_bad++ < LEX_BAD_ROWS_NAMED;
-    if (named)
+    hold(reading, &cancel_state);
+    if (reading->n_bad++ < LEX_BAD_ROWS_NAMED) {
         lex_strings_push(&reading->first_bad, lex_str_of(err->message));
-    pthread_mutex_unlock(&reading->lock);
-    if (named && reading->options.warning) {
-        char text[1100];
-        snprintf(text, sizeof text, "%s; the row is left out", err->message);
-        reading->options.warning(reading->options.context, text);
+        if (reading->options.warning) {
+            char text[1100];
+            snprintf(text, sizeof text, "%s; the row is left out", err->message);
+            reading->options.warning(reading->options.context, text);
+        }
     }
+    let_go(reading, cancel_state);
     lex_err_clear(err);
     return true;
 }
@@ -65,26 +80,36 @@ const lex_strings *lex_reading_first_bad(const lex_reading *reading)
     return &reading->first_bad;
 }
 
-void lex_reading_say(lex_reading *reading, lex_said what, const char *path, int64_t line, const char *format, ...)
+static void say(lex_reading *reading, lex_said what, const char *path, int64_t line, const char *reason)
 {
-    if (!reading || reading->said[what])
-        return;
-    reading->said[what] = what != LEX_SAY_SKIPPED;
     bool is_warning = what == LEX_SAY_IDS || what == LEX_SAY_SKIPPED;
     void (*tell)(void *context, const char *text) = is_warning ? reading->options.warning : reading->options.note;
     if (!tell)
         return;
+    reading->said[what] = what != LEX_SAY_SKIPPED;
     lex_buf text;
     lex_buf_init(&text);
     lex_buf_printf(&text, "%s:", strcmp(path, "-") == 0 ? "standard input" : path);
     if (line > 0)
         lex_buf_printf(&text, "%lld:", (long long)line);
-    char reason[600];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(reason, sizeof reason, format, args);
-    va_end(args);
     lex_buf_printf(&text, " %s", reason);
     tell(reading->options.context, text.ptr);
     lex_buf_release(&text);
+}
+
+void lex_reading_say(lex_reading *reading, lex_said what, const char *path, int64_t line, const char *format, ...)
+{
+    int cancel_state;
+    char reason[600];
+    if (!reading)
+        return;
+    hold(reading, &cancel_state);
+    if (!reading->said[what]) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(reason, sizeof reason, format, args);
+        va_end(args);
+        say(reading, what, path, line, reason);
+    }
+    let_go(reading, cancel_state);
 }

@@ -1,0 +1,56 @@
+/* encoder.c - blocks answered by an encoder with a classification head: texts to ids while they are read, ids to logits
+ * in packed batches by length. */
+#include <stdlib.h>
+
+#include "internal.h"
+
+static void prepare(lex_predictor *p, lex_block *block, lex_block_row *row)
+{
+    lex_tokenizer_encode(p->model->tokenizer, row->record.text, &p->tokens);
+    row->truncated = lex_tokenizer_frame(p->model->tokenizer, &p->tokens, p->max_length, &p->sequence);
+    row->n_tokens = p->tokens.n + lex_tokenizer_n_special(p->model->tokenizer);
+    row->ids_at = block->n_ids;
+    row->n = p->sequence.n;
+    for (int64_t i = 0; i < p->sequence.n; i++)
+        LEX_PUSH(block->ids, block->n_ids, block->id_capacity, p->sequence.items[i].id);
+}
+
+/* libtorch takes a quarter of a second to load: bad input has been found before that. */
+static lex_status start(lex_predictor *p, lex_err *err)
+{
+    if (p->encoder)
+        return LEX_OK;
+    const char *device = p->options.device ? p->options.device : "auto";
+    lex_status st = p->runtime ? LEX_OK : lex_runtime_open(&p->runtime, device, p->options.threads, err);
+    return st == LEX_OK ? lex_model_encoder(&p->encoder, p->model, p->runtime, err) : st;
+}
+
+static void tell_progress(void *context, int64_t n_records, int64_t n_tokens)
+{
+    lex_predictor *p = context;
+    if (p->options.progress)
+        p->options.progress(p->options.context, p->done_records + n_records, p->done_tokens + n_tokens);
+}
+
+static lex_status compute(lex_predictor *p, lex_block *block, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_sequence *sequences = lex_alloc_array((size_t)block->n_rows, sizeof *sequences);
+    for (int64_t i = 0; i < block->n_rows; i++)
+        sequences[i] = (lex_sequence){block->ids + block->rows[i].ids_at, block->rows[i].n};
+    LEX_TRY(start(p, err));
+    LEX_TRY(lex_run_sequences(p->encoder, p->runtime, sequences, block->n_rows, p->model->n_outputs,
+                              p->options.batch_tokens, block->logits, tell_progress, p, err));
+    p->done_tokens += block->n_ids;
+done:
+    free(sequences);
+    return st;
+}
+
+static void close_encoder(lex_predictor *p)
+{
+    lex_encoder_free(p->encoder);
+    lex_runtime_close(p->runtime);
+}
+
+const lex_model_kind lex_encoder_kind = {prepare, compute, close_encoder};
