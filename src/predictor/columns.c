@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-void lex_columns_release(lex_columns *c)
+void lex_answer_columns_release(lex_answer_columns *c)
 {
     lex_strings_release(&c->names);
     free(c->sorted);
@@ -12,7 +12,7 @@ void lex_columns_release(lex_columns *c)
 }
 
 /* Where in c->sorted the name stands or would stand. */
-static int64_t place_of(const lex_columns *c, lex_str name, bool *found)
+static int64_t place_of(const lex_answer_columns *c, lex_str name, bool *found)
 {
     int64_t low = 0, high = c->names.n;
     *found = false;
@@ -31,7 +31,7 @@ static int64_t place_of(const lex_columns *c, lex_str name, bool *found)
     return low;
 }
 
-int64_t lex_columns_find(const lex_columns *c, lex_str name, int64_t hint)
+int64_t lex_answer_columns_find(const lex_answer_columns *c, lex_str name, int64_t hint)
 {
     if (hint >= 0 && hint < c->names.n && lex_str_equal(lex_str_of(c->names.items[hint]), name))
         return hint;
@@ -40,7 +40,7 @@ int64_t lex_columns_find(const lex_columns *c, lex_str name, int64_t hint)
     return found ? c->sorted[place] : -1;
 }
 
-void lex_columns_add(lex_columns *c, lex_str name)
+void lex_answer_columns_add(lex_answer_columns *c, lex_str name)
 {
     bool found;
     int64_t place = place_of(c, name, &found), n = c->names.n;

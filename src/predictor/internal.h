@@ -50,13 +50,13 @@ typedef struct {
     lex_strings names;
     int64_t *sorted; /* indices into names, by code point */
     int64_t capacity;
-} lex_columns;
+} lex_answer_columns;
 
-void lex_columns_release(lex_columns *columns);
+void lex_answer_columns_release(lex_answer_columns *columns);
 /* The index of `name`, or -1. `hint` is where it probably is: fields mostly come in one order. */
-int64_t lex_columns_find(const lex_columns *columns, lex_str name, int64_t hint);
+int64_t lex_answer_columns_find(const lex_answer_columns *columns, lex_str name, int64_t hint);
 /* Adds a name that is not there. */
-void lex_columns_add(lex_columns *columns, lex_str name);
+void lex_answer_columns_add(lex_answer_columns *columns, lex_str name);
 
 struct lex_predictor {
     lex_predictor_options options;
@@ -71,7 +71,7 @@ struct lex_predictor {
     /* the reading hand's */
     lex_tokens tokens, sequence;
     lex_position at, from;
-    lex_columns columns; /* complete before the first block is handed on */
+    lex_answer_columns columns; /* complete before the first block is handed on */
     lex_arena scratch;
     /* the computing hand's */
     int64_t done_records, done_tokens;

@@ -82,7 +82,7 @@ void lex_predictor_close(lex_predictor *p)
     p->kind->close(p);
     lex_model_free(p->model);
     release_blocks(p);
-    lex_columns_release(&p->columns);
+    lex_answer_columns_release(&p->columns);
     lex_arena_release(&p->scratch);
     lex_tokens_release(&p->tokens);
     lex_tokens_release(&p->sequence);

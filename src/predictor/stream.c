@@ -33,8 +33,8 @@ static void add_columns(lex_predictor *p, const lex_record *record)
     for (int64_t i = 0; i < record->n_fields && p->columns.names.n < LEX_COLUMNS_MAX; i++) {
         lex_str name = lex_answer_field_name(record, &record->fields[i], &p->scratch);
         bool has_nul = name.len && memchr(name.ptr, '\0', name.len);
-        if (!has_nul && lex_columns_find(&p->columns, name, i) < 0)
-            lex_columns_add(&p->columns, name);
+        if (!has_nul && lex_answer_columns_find(&p->columns, name, i) < 0)
+            lex_answer_columns_add(&p->columns, name);
     }
 }
 

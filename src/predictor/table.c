@@ -13,7 +13,7 @@ struct lex_table {
     const char *separator;
     char delimiter;
     bool begun;
-    lex_columns columns; /* the input's fields */
+    lex_answer_columns columns; /* the input's fields */
     int64_t id_column;   /* the one that is answered as our id, or ABSENT */
     int64_t *field_of;   /* (columns) which of the row's fields stands there, or ABSENT */
     bool in_row; /* a cell stands before the next one */
@@ -49,7 +49,7 @@ void lex_table_free(lex_table *t)
 {
     if (!t)
         return;
-    lex_columns_release(&t->columns);
+    lex_answer_columns_release(&t->columns);
     free(t->field_of);
     lex_buf_release(&t->cell);
     lex_arena_release(&t->arena);
@@ -153,8 +153,8 @@ static void add_field_names(lex_table *t, lex_buf *out)
         lex_buf_add_str(&name, lex_str_of(t->columns.names.items[i]));
         while (is_ours(t, lex_buf_str(&name)) ||
                (lex_str_starts(lex_buf_str(&name), LEX_STR("input_")) &&
-                lex_columns_find(&t->columns, lex_buf_str(&name), i) != i &&
-                lex_columns_find(&t->columns, lex_buf_str(&name), i) >= 0)) {
+                lex_answer_columns_find(&t->columns, lex_buf_str(&name), i) != i &&
+                lex_answer_columns_find(&t->columns, lex_buf_str(&name), i) >= 0)) {
             lex_str shorter = lex_arena_copy(&t->arena, lex_buf_str(&name));
             lex_buf_clear(&name);
             lex_buf_add_str(&name, LEX_STR("input_"));
@@ -201,7 +201,7 @@ static bool holds_ids(const lex_table *t, int64_t column)
     int64_t number;
     if (!name || strcmp(name, t->columns.names.items[column]) == 0)
         return true;
-    bool is_name = lex_columns_find(&t->columns, lex_str_of(name), 0) >= 0;
+    bool is_name = lex_answer_columns_find(&t->columns, lex_str_of(name), 0) >= 0;
     return !is_name && lex_parse_int64(&number, lex_str_of(name)) && number == column + 1;
 }
 
@@ -210,9 +210,9 @@ void lex_table_begin(lex_table *t, const lex_strings *columns, lex_buf *out)
     LEX_ASSERT(!t->begun);
     t->begun = true;
     for (int64_t i = 0; t->format.passthrough && i < columns->n; i++)
-        lex_columns_add(&t->columns, lex_str_of(columns->items[i]));
+        lex_answer_columns_add(&t->columns, lex_str_of(columns->items[i]));
     t->field_of = lex_alloc_array((size_t)t->columns.names.n, sizeof *t->field_of);
-    int64_t id = lex_columns_find(&t->columns, LEX_STR("id"), 0);
+    int64_t id = lex_answer_columns_find(&t->columns, LEX_STR("id"), 0);
     if (id >= 0 && holds_ids(t, id))
         t->id_column = id;
     if (out)
@@ -239,7 +239,7 @@ static lex_status place_fields(lex_table *t, const lex_record *record, lex_err *
         t->field_of[i] = ABSENT;
     for (int64_t i = 0; i < record->n_fields; i++) {
         lex_str name = lex_answer_field_name(record, &record->fields[i], &t->arena);
-        int64_t column = lex_columns_find(&t->columns, name, i);
+        int64_t column = lex_answer_columns_find(&t->columns, name, i);
         if (column < 0)
             return refuse_field(record, name, "has no column: the first records of the input do not have it", err);
         t->field_of[column] = i;

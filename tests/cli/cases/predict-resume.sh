@@ -26,6 +26,7 @@ for n in 3 5 7; do
 done
 expect 0 lexclf predict --model model zh.csv --quiet --threads 1 --out out.csv --resume
 same out.csv whole.csv
+rm -f out.csv.tmp-* # what a kill leaves of a copy
 # killed between the last two steps
 cp out.csv kept.csv
 echo '{"bytes": 10, "state": {}}' >out.csv.partial.state
@@ -52,7 +53,7 @@ interrupted() {
     env --default-signal=INT "$LEXCLF" predict --model model big.csv --threads 1 "$@" &
     pid=$!
     for ((i = 0; i < 3000; i++)); do
-        [ -z "$(find . '(' -name '*.partial' -o -name '*.tmp-*' ')' -size +0)" ] || break
+        [ -z "$(find . '(' -name '*.partial' -o -name 'new.jsonl.tmp-*' ')' -size +0)" ] || break
         sleep 0.02
     done
     kill -INT $pid
