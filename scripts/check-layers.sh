@@ -22,7 +22,7 @@ tokenizer: base
 metrics:   base
 lint:      text tokenizer base
 encoder:   tensor base
-model:     text tokenizer encoder tensor base
+model:     text tokenizer metrics encoder tensor base
 trainer:   model text tokenizer metrics encoder tensor base
 predictor: model text tokenizer metrics encoder tensor base
 cli:       trainer predictor lint model text tokenizer metrics encoder tensor base
@@ -31,6 +31,8 @@ cli:       trainer predictor lint model text tokenizer metrics encoder tensor ba
 # header in include/lexclf: its module; where none is named here, the module has the header's name
 owners='
 err memory file json unicode hash random task: base
+tuning: metrics
+calibration: model
 '
 
 # third-party header (a beginning of its name): the files that may see it

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "lexclf/calibration.h"
 
 /* "0.4" or "Governing Law=0.3" (the last '=' counts: a label may hold one). */
 static lex_status set_threshold(lex_predictor *p, const char *text, lex_err *err)
@@ -127,7 +128,7 @@ static lex_status answer_rows(lex_predictor *p, const float *logits, lex_err *er
     float *probabilities = lex_alloc_array((size_t)K, sizeof *probabilities);
     for (int64_t i = 0; st == LEX_OK && i < p->n_rows; i++) {
         const lex_block_row *row = &p->rows[i];
-        lex_probabilities(p->model->task, logits + i * K, 1, K, probabilities);
+        lex_model_probabilities(p->model, logits + i * K, 1, probabilities);
         lex_answer answer = {p->model,      &row->record,  logits + i * K, probabilities,
                              p->thresholds, row->n_tokens, row->truncated};
         st = p->options.answer ? p->options.answer(p->options.context, &answer, err) : LEX_OK;
