@@ -1,6 +1,8 @@
 /* cmd_eval.c - a model judged by labelled records: a table for people, a report for scripts. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "baseline_table.h"
 #include "cmd.h"
 #include "lexclf/file.h"
 #include "lexclf/predictor.h"
@@ -19,13 +21,19 @@ static lex_status check(const char *const *paths, int n_paths, const cli_options
     const char *report = cli_option_string(options, "report");
     LEX_TRY(cli_check_standard_input(options, paths, n_paths, err));
     LEX_TRY(cli_check_files_exist(paths, n_paths, err));
+    for (int i = 0; i < n_paths && cli_option_given(options, "baseline"); i++) {
+        if (strcmp(paths[i], "-") == 0)
+            return lex_err_set(err, LEX_ERR_USAGE, "'--baseline' reads the records a second time, which standard input "
+                               "does not allow");
+    }
     if (report)
         LEX_TRY(cli_check_output_file("report", report, paths, n_paths, err));
 done:
     return st;
 }
 
-static lex_status publish(const lex_evaluation *evaluation, const cli_options *options, lex_err *err)
+static lex_status publish(const lex_evaluation *evaluation, const lex_evaluation *baseline, const cli_options *options,
+                          lex_err *err)
 {
     lex_status st = LEX_OK;
     const char *path = cli_option_string(options, "report");
@@ -37,6 +45,11 @@ static lex_status publish(const lex_evaluation *evaluation, const cli_options *o
     if (evaluation->n_truncated)
         cli_note("%lld of %lld texts are longer than the maximum length and were cut",
                  (long long)evaluation->n_truncated, (long long)evaluation->metrics.n);
+    if (baseline) {
+        lex_json_put(report, "baseline", lex_evaluation_json(baseline));
+        cli_note("beside the baseline '%s':", cli_option_string(options, "baseline"));
+        cli_show_baseline(&evaluation->metrics, &evaluation->labels, &baseline->metrics, &baseline->labels);
+    }
     if (path) {
         lex_json_print(&text, report, true);
         LEX_TRY(lex_file_write(path, lex_buf_str(&text), err));
@@ -49,10 +62,26 @@ done:
     return st;
 }
 
+/* The second model: its own thresholds and length, and the device that suits it. */
+static lex_status judge_baseline(lex_evaluation *out, const char *const *paths, int n_paths, const cli_options *options,
+                                 const lex_reader_options *reader, lex_err *err)
+{
+    const lex_predictor_options how = {
+        .threads = (int)cli_option_int_or_0(options, "threads"),
+        .progress = show_progress,
+        .stop = &lex_cli_interrupted,
+    };
+    cli_progress_begin("baseline", 0);
+    lex_status st = lex_evaluate(out, cli_option_string(options, "baseline"), paths, n_paths, reader, &how, err);
+    cli_progress_end();
+    return st == LEX_OK ? cli_check_interrupted(err) : st;
+}
+
 int cli_run_eval(const cli_options *options, lex_err *err)
 {
     lex_status st = LEX_OK;
-    lex_evaluation evaluation = {0};
+    lex_evaluation evaluation = {0}, baseline = {0};
+    bool has_baseline = cli_option_given(options, "baseline");
     int n_paths;
     const char *const *paths = cli_option_strings(options, "data", &n_paths);
     LEX_TRY(cli_setup_terminal(options, true, err));
@@ -72,8 +101,11 @@ int cli_run_eval(const cli_options *options, lex_err *err)
     LEX_TRY(lex_evaluate(&evaluation, cli_option_string(options, "model"), paths, n_paths, &reader, &how, err));
     cli_progress_end();
     LEX_TRY(cli_check_interrupted(err));
-    LEX_TRY(publish(&evaluation, options, err));
+    if (has_baseline)
+        LEX_TRY(judge_baseline(&baseline, paths, n_paths, options, &reader, err));
+    LEX_TRY(publish(&evaluation, has_baseline ? &baseline : NULL, options, err));
 done:
     lex_evaluation_release(&evaluation);
+    lex_evaluation_release(&baseline);
     return (int)st;
 }

@@ -37,6 +37,13 @@ static bool is_device(const char *value)
     return strcmp(value, "auto") == 0 || strcmp(value, "cpu") == 0 || strcmp(value, "cuda") == 0;
 }
 
+/* "1-3" or "off" */
+static bool is_ngrams(const char *value)
+{
+    int low, high;
+    return cli_parse_ngrams(&low, &high, value);
+}
+
 enum {
     TR = CLI_TRAIN,
     EV = CLI_EVAL,
@@ -53,7 +60,7 @@ const cli_option cli_option_rows[] = {
     {.name = "train", .type = CLI_STRING, .verbs = TR, .group = CLI_DATA, .value = "FILE", .required = true,
      .check = is_not_empty, .help = "the labelled records to learn from"},
     {.name = "dev", .type = CLI_STRING, .verbs = TR, .group = CLI_DATA, .value = "FILE", .check = is_not_empty,
-     .help = "the records that choose the best epoch", .absent = "a part of --train is held out"},
+     .help = "the records that choose the best epoch; linear: that set the temperature", .absent = "a part of --train is held out"},
     {.name = "dev-fraction", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_DATA, .value = "F", .initial = "0.1",
      .low = 0, .high = 0.9, .help = "how much of --train is held out where there is no --dev: label by label, chosen "
      "by --seed; 0 trains on all of it"},
@@ -79,7 +86,10 @@ const cli_option cli_option_rows[] = {
      .check = is_not_empty, .help = "the column that tells records apart; it need not be there", .absent = "id"},
 
     /* ---- model ---- */
-    {.name = "encoder", .type = CLI_STRING, .verbs = TR, .group = CLI_MODEL, .value = "DIR", .required = true,
+    {.name = "kind", .type = CLI_CHOICE, .verbs = TR, .group = CLI_MODEL, .value = "encoder|linear",
+     .initial = "encoder", .help = "encoder: fine-tune --encoder; linear: a classifier of n-grams, trained in seconds, "
+     "to see what an encoder must beat"},
+    {.name = "encoder", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "DIR", .required = true,
      .check = is_not_empty, .help = "the encoder to start from, a Hugging Face folder"},
     {.name = "model", .letter = 'm', .type = CLI_STRING, .verbs = EV | PR | TO, .group = CLI_MODEL, .value = "DIR",
      .required = true, .check = is_not_empty, .help = "the model folder"},
@@ -89,37 +99,49 @@ const cli_option cli_option_rows[] = {
     {.name = "positive-label", .type = CLI_STRING, .verbs = TR, .group = CLI_MODEL, .value = "NAME",
      .check = is_not_empty, .help = "with --task binary, the label that the model answers for",
      .absent = "the later of the two in code-point order"},
-    {.name = "pooling", .type = CLI_CHOICE, .verbs = TR, .group = CLI_MODEL, .value = "cls|mean", .initial = "cls",
+    {.name = "pooling", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "cls|mean", .initial = "cls",
      .help = "what the head sees: the first token through the pooler, or the mean over the tokens"},
-    {.name = "max-length", .type = CLI_INT, .verbs = TR, .group = CLI_MODEL, .value = "N", .low = 3, .high = 1000000,
+    {.name = "max-length", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "N", .low = 3, .high = 1000000,
      .help = "tokens kept of each text, special ones included; at most the encoder's positions",
      .absent = "128, or the encoder's positions if they are fewer"},
     {.name = "max-length", .type = CLI_INT, .verbs = EV | PR | TO, .group = CLI_MODEL, .value = "N", .low = 3,
      .high = 1000000, .help = "tokens kept of each text, special ones included; at most the encoder's positions",
      .absent = "the model's own"},
 
+    {.name = "word-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .group = CLI_MODEL,
+     .value = "LOW-HIGH", .initial = "1-3", .check = is_ngrams, .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
+     .help = "how many words the terms have; off: no words"},
+    {.name = "char-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .group = CLI_MODEL,
+     .value = "LOW-HIGH", .initial = "2-5", .check = is_ngrams, .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
+     .help = "how many characters of a word the terms have; off: no characters"},
+    {.name = "min-df", .type = CLI_INT, .verbs = TR, .kind = "linear", .group = CLI_MODEL, .value = "N",
+     .initial = "2", .low = 1, .high = 1000000, .help = "leave out terms that fewer training records have"},
+
     /* ---- training ---- */
-    {.name = "epochs", .type = CLI_INT, .verbs = TR, .group = CLI_TRAINING, .value = "N", .initial = "5", .low = 1,
+    {.name = "C", .type = CLI_DOUBLE, .verbs = TR, .kind = "linear", .group = CLI_TRAINING, .value = "X",
+     .initial = "3", .low = 0, .above_low = true, .high = 1000000, .help = "the weight of errors against small "
+     "weights; larger follows the training records more closely"},
+    {.name = "epochs", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N", .initial = "5", .low = 1,
      .high = 1000, .help = "passes over the training records"},
-    {.name = "lr", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "X", .initial = "2e-5", .low = 0,
+    {.name = "lr", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X", .initial = "2e-5", .low = 0,
      .above_low = true, .high = 1, .help = "the highest learning rate"},
-    {.name = "schedule", .type = CLI_CHOICE, .verbs = TR, .group = CLI_TRAINING, .value = "linear|constant",
+    {.name = "schedule", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "linear|constant",
      .initial = "linear", .help = "how the learning rate goes on after warm-up: down to 0, or level"},
-    {.name = "warmup-ratio", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "F", .initial = "0.1",
+    {.name = "warmup-ratio", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "F", .initial = "0.1",
      .low = 0, .high = 1, .help = "the share of all steps in which the learning rate rises from 0"},
-    {.name = "batch-size", .type = CLI_INT, .verbs = TR, .group = CLI_TRAINING, .value = "N", .initial = "16",
+    {.name = "batch-size", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N", .initial = "16",
      .low = 1, .high = 65536, .help = "records to an optimizer step"},
-    {.name = "weight-decay", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "X",
+    {.name = "weight-decay", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
      .initial = "0.01", .low = 0, .high = 1, .help = "AdamW's decoupled decay; biases and LayerNorm are spared"},
-    {.name = "clip", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "X", .initial = "1.0",
+    {.name = "clip", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X", .initial = "1.0",
      .low = 0, .high = 1000000, .help = "the largest norm of the gradient; 0: no limit"},
-    {.name = "dropout", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "P", .low = 0, .high = 0.99,
+    {.name = "dropout", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "P", .low = 0, .high = 0.99,
      .help = "for hidden states and attention", .absent = "the encoder's own"},
-    {.name = "metric", .type = CLI_STRING, .verbs = TR, .group = CLI_TRAINING, .value = "NAME",
+    {.name = "metric", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "NAME",
      .initial = "macro_f1", .check = is_metric, .expected = METRIC_NAMES, .help = "what the best epoch is best at: "
      METRIC_NAMES},
     {.name = "seed", .type = CLI_INT, .verbs = TR, .group = CLI_TRAINING, .value = "N", .initial = "1", .low = 0,
-     .high = 4294967295.0, .help = "for the head's first weights, shuffling, dropout and the held-out part"},
+     .high = 4294967295.0, .help = "for the head's first weights, the order of the records, dropout and the held-out part"},
 
     /* ---- answers ---- */
     {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = TR, .group = CLI_ANSWERS, .value = "DIR",
@@ -135,6 +157,8 @@ const cli_option cli_option_rows[] = {
      .help = "top: the probability of what is answered; all: of every label"},
     {.name = "logits", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS,
      .help = "add the raw outputs, in the model's label order"},
+    {.name = "baseline", .type = CLI_STRING, .verbs = EV, .group = CLI_MODEL, .value = "DIR", .check = is_not_empty,
+     .help = "a second model folder, mostly a linear one, judged by the same records and shown beside the first"},
     {.name = "report", .type = CLI_STRING, .verbs = EV, .group = CLI_ANSWERS, .value = "FILE.json",
      .check = is_not_empty, .help = "write all numbers to this file"},
     {.name = "threshold", .type = CLI_STRINGS, .verbs = EV | PR, .group = CLI_ANSWERS, .value = "[LABEL=]P",
@@ -147,14 +171,14 @@ const cli_option cli_option_rows[] = {
      .help = "print the closing summary as one JSON object on standard output"},
 
     /* ---- computing ---- */
-    {.name = "device", .type = CLI_STRING, .verbs = RUNS, .group = CLI_COMPUTING, .value = "auto|cpu|cuda|cuda:N",
+    {.name = "device", .type = CLI_STRING, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING, .value = "auto|cpu|cuda|cuda:N",
      .initial = "auto", .check = is_device, .expected = "auto, cpu, cuda or cuda:N",
      .help = "where to compute; auto: CUDA if it is there and works"},
-    {.name = "dtype", .type = CLI_CHOICE, .verbs = RUNS, .group = CLI_COMPUTING, .value = "auto|fp32",
+    {.name = "dtype", .type = CLI_CHOICE, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING, .value = "auto|fp32",
      .initial = "auto", .help = "how exact: fp32 is exact; auto may be faster where the answer stays the same"},
     {.name = "threads", .type = CLI_INT, .verbs = RUNS, .group = CLI_COMPUTING, .value = "N", .low = 1, .high = 1024,
      .help = "processors to use", .absent = "all that this process may use"},
-    {.name = "batch-tokens", .type = CLI_INT, .verbs = RUNS, .group = CLI_COMPUTING, .value = "N",
+    {.name = "batch-tokens", .type = CLI_INT, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING, .value = "N",
      .low = 16, .high = 1048576, .help = "how many tokens are computed at once; a matter of memory and speed, not of "
      "the answer", .absent = "by device"},
 

@@ -25,7 +25,17 @@ struct lex_predictor {
     int32_t *ids;
     int64_t n_ids, id_capacity;
     lex_tokens tokens, sequence;
+    lex_sparse features; /* LINEAR: of the block's rows */
     int64_t done_records, done_tokens;
 };
+
+/* ---- linear.c: a block through a linear model ---- */
+
+/* LEX_ERR_USAGE for options that have no meaning for it. */
+lex_status lex_linear_check(const lex_predictor *p, lex_err *err) LEX_MUST_CHECK;
+/* The features of a row, which is the block's next one. */
+void lex_linear_prepare(lex_predictor *p, lex_block_row *row);
+/* Logits (n_rows, K) of the block. */
+void lex_linear_compute(lex_predictor *p, float *logits);
 
 #endif

@@ -39,8 +39,12 @@ lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const 
     lex_arena_init(&p->arena);
     lex_tokens_init(&p->tokens);
     lex_tokens_init(&p->sequence);
+    lex_sparse_init(&p->features);
     LEX_TRY(lex_model_open(&p->model, model_dir, LEX_MODEL_CLASSIFIER, err));
-    LEX_TRY(lex_model_length(&p->max_length, p->model, options->max_length, err));
+    if (p->model->kind == LEX_KIND_LINEAR)
+        LEX_TRY(lex_linear_check(p, err));
+    else
+        LEX_TRY(lex_model_length(&p->max_length, p->model, options->max_length, err));
     p->thresholds = lex_alloc_array((size_t)p->model->n_outputs, sizeof *p->thresholds);
     memcpy(p->thresholds, p->model->thresholds, (size_t)p->model->n_outputs * sizeof *p->thresholds);
     for (int i = 0; i < options->n_thresholds; i++)
@@ -63,6 +67,7 @@ void lex_predictor_close(lex_predictor *p)
     lex_arena_release(&p->arena);
     lex_tokens_release(&p->tokens);
     lex_tokens_release(&p->sequence);
+    lex_sparse_release(&p->features);
     free(p->thresholds);
     free(p->rows);
     free(p->ids);
@@ -76,6 +81,8 @@ lex_model *lex_predictor_model(lex_predictor *predictor)
 
 const char *lex_predictor_device(const lex_predictor *predictor)
 {
+    if (predictor->model->kind == LEX_KIND_LINEAR)
+        return "cpu";
     return predictor->runtime ? lex_runtime_device(predictor->runtime) : "none";
 }
 
@@ -91,6 +98,10 @@ static lex_status start(lex_predictor *p, lex_err *err)
 
 static void tokenize_row(lex_predictor *p, lex_block_row *row)
 {
+    if (p->model->kind == LEX_KIND_LINEAR) {
+        lex_linear_prepare(p, row);
+        return;
+    }
     lex_tokenizer_encode(p->model->tokenizer, row->record.text, &p->tokens);
     row->truncated = lex_tokenizer_frame(p->model->tokenizer, &p->tokens, p->max_length, &p->sequence);
     row->n_tokens = p->tokens.n + lex_tokenizer_n_special(p->model->tokenizer);
@@ -127,7 +138,7 @@ static lex_status answer_rows(lex_predictor *p, const float *logits, lex_err *er
     float *probabilities = lex_alloc_array((size_t)K, sizeof *probabilities);
     for (int64_t i = 0; st == LEX_OK && i < p->n_rows; i++) {
         const lex_block_row *row = &p->rows[i];
-        lex_probabilities(p->model->task, logits + i * K, 1, K, probabilities);
+        lex_model_probabilities(p->model, logits + i * K, 1, probabilities);
         lex_answer answer = {p->model,      &row->record,  logits + i * K, probabilities,
                              p->thresholds, row->n_tokens, row->truncated};
         st = p->options.answer ? p->options.answer(p->options.context, &answer, err) : LEX_OK;
@@ -146,9 +157,13 @@ static lex_status flush(lex_predictor *p, lex_err *err)
         sequences[i] = (lex_sequence){p->ids + p->rows[i].ids_at, p->rows[i].n};
     if (p->n_rows == 0)
         goto done;
-    LEX_TRY(start(p, err));
-    LEX_TRY(lex_run_sequences(p->encoder, p->runtime, sequences, p->n_rows, p->model->n_outputs,
-                              p->options.batch_tokens, logits, tell_progress, p, err));
+    if (p->model->kind == LEX_KIND_LINEAR) {
+        lex_linear_compute(p, logits);
+    } else {
+        LEX_TRY(start(p, err));
+        LEX_TRY(lex_run_sequences(p->encoder, p->runtime, sequences, p->n_rows, p->model->n_outputs,
+                                  p->options.batch_tokens, logits, tell_progress, p, err));
+    }
     LEX_TRY(check_outputs(p, logits, p->n_rows * p->model->n_outputs, err));
     LEX_TRY(answer_rows(p, logits, err));
     p->done_records += p->n_rows;

@@ -1,5 +1,5 @@
-/* dataset.c - a labelled file to tokenized examples. Texts are let go as soon as they are tokens: four bytes a token
- * stay. */
+/* dataset.c - a labelled file to examples. Texts are let go as soon as they are tokens, of which four bytes each stay, or
+ * counted terms. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,11 +35,19 @@ static lex_status append_names(lex_dataset *data, lex_name_table *names, const l
 typedef struct {
     lex_dataset *data;
     lex_name_table *names;
-    const lex_tokenizer *tokenizer;
-    int64_t max_length;
+    const lex_text_form *form;
     lex_tokens tokens, sequence;
     lex_arena arena;
 } reading;
+
+static void tokenize(reading *r, lex_str text, lex_example *example)
+{
+    lex_dataset *data = r->data;
+    lex_tokenizer_encode(r->form->tokenizer, text, &r->tokens);
+    data->n_truncated += lex_tokenizer_frame(r->form->tokenizer, &r->tokens, r->form->max_length, &r->sequence);
+    example->ids_at = append_ids(data, &r->sequence);
+    example->n = r->sequence.n;
+}
 
 static lex_status append_record(reading *r, const lex_record *record, lex_err *err)
 {
@@ -48,10 +56,16 @@ static lex_status append_record(reading *r, const lex_record *record, lex_err *e
     lex_status st = append_names(data, r->names, record, err);
     if (st != LEX_OK)
         return st;
-    lex_tokenizer_encode(r->tokenizer, record->text, &r->tokens);
-    data->n_truncated += lex_tokenizer_frame(r->tokenizer, &r->tokens, r->max_length, &r->sequence);
-    example.ids_at = append_ids(data, &r->sequence);
-    example.n = r->sequence.n;
+    if (r->form->tokenizer) {
+        tokenize(r, record->text, &example);
+    } else {
+        example.ids_at = lex_terms_n_texts(r->form->terms);
+        st = lex_terms_add(r->form->terms, record->text, &example.n, err);
+        if (st != LEX_OK) {
+            lex_err_at(err, "%s:%lld", record->file, (long long)record->line);
+            return st;
+        }
+    }
     LEX_PUSH(data->examples, data->n_examples, data->example_capacity, example);
     return LEX_OK;
 }
@@ -74,13 +88,13 @@ static lex_status read_all(reading *r, lex_reader *reader, lex_err *err)
     }
 }
 
-lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_tokenizer *tokenizer,
-                            const lex_reader_options *reader, int64_t max_length, lex_err *err)
+lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_text_form *form,
+                            const lex_reader_options *reader, lex_err *err)
 {
     lex_status st = LEX_OK;
     lex_reader *file = NULL;
     lex_reader_options options = *reader;
-    reading r = {out, names, tokenizer, max_length, .tokens = {0}};
+    reading r = {out, names, form, .tokens = {0}};
     memset(out, 0, sizeof *out);
     out->path = path;
     options.labels = LEX_LABELS_REQUIRED;
