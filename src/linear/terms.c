@@ -62,15 +62,17 @@ static void reserve_counts(lex_terms *terms, int64_t n)
 
 lex_status lex_terms_add(lex_terms *terms, lex_str text, int64_t *n_words, lex_err *err)
 {
+    for (int kind = 0; kind < LEX_GRAM_KINDS; kind++) {
+        if (terms->grams[kind].n > LEX_TERMS_MAX) {
+            lex_err_set(err, LEX_ERR_INPUT, "more than %d different n-grams before this text", LEX_TERMS_MAX);
+            lex_err_hint(err, "train on fewer rows, or on shorter n-grams");
+            return LEX_ERR_INPUT;
+        }
+    }
     int64_t found_words = lex_grams_find(text, &terms->ngrams, &terms->scratch, note_gram, terms);
     if (n_words)
         *n_words = found_words;
     for (int kind = 0; kind < LEX_GRAM_KINDS; kind++) {
-        if (terms->grams[kind].n > LEX_TERMS_MAX) {
-            lex_err_set(err, LEX_ERR_INPUT, "more than %d different n-grams", LEX_TERMS_MAX);
-            lex_err_hint(err, "train on fewer rows, or on shorter n-grams");
-            return LEX_ERR_INPUT;
-        }
         reserve_counts(terms, terms->tallies[kind].n_touched);
         terms->n_counts += lex_tally_take(&terms->tallies[kind], terms->counts + terms->n_counts);
         LEX_PUSH(terms->starts, terms->n_starts, terms->start_capacity, terms->n_counts);

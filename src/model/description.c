@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABELS_MAX = 1000000 };
+enum { LABELS_MAX = 1000000, TEMPERATURE_MAX = 1000000 };
 
 static lex_status bad(const lex_model *model, lex_err *err, const char *file, const char *reason)
 {
@@ -87,9 +87,9 @@ static lex_status describe_plain(lex_model *model, lex_err *err)
     return LEX_OK;
 }
 
-lex_status lex_description_check_format(const lex_model *model, lex_err *err)
+lex_status lex_description_check_format(lex_model *model, lex_err *err)
 {
-    static const char *const known[] = {"mean-pooling"};
+    static const char *const known[] = {"mean-pooling", "tfidf-ngrams"};
     const lex_json *doc = model->files->lexclf;
     int64_t format;
     if (!lex_json_int(&format, lex_json_get(doc, "format"), 1, INT64_C(1) << 30))
@@ -111,10 +111,13 @@ lex_status lex_description_check_format(const lex_model *model, lex_err *err)
                                model->dir, feature ? feature : "(not a string)");
     }
     const char *kind = lex_json_string(lex_json_get(doc, "kind"));
-    if (!kind || strcmp(kind, "encoder") != 0)
-        return lex_err_set(err, LEX_ERR_INPUT, "%s/lexclf.json: kind '%s' is not supported (supported: encoder)",
-                           model->dir, kind ? kind : "(missing)");
-    return LEX_OK;
+    for (int known_kind = LEX_KIND_ENCODER; kind && known_kind <= LEX_KIND_LINEAR; known_kind++) {
+        model->kind = (lex_kind)known_kind;
+        if (strcmp(kind, lex_kind_name(model->kind)) == 0)
+            return LEX_OK;
+    }
+    return lex_err_set(err, LEX_ERR_INPUT, "%s/lexclf.json: kind '%s' is not supported (supported: encoder, linear)",
+                       model->dir, kind ? kind : "(missing)");
 }
 
 static lex_status read_strings(lex_strings *out, const lex_model *model, const char *key, lex_err *err)
@@ -165,6 +168,8 @@ static lex_status describe_ours(lex_model *model, lex_err *err)
     const lex_json *doc = model->files->lexclf;
     const char *task = lex_json_string(lex_json_get(doc, "task"));
     const char *pooling = lex_json_string(lex_json_get(doc, "pooling"));
+    if (model->kind == LEX_KIND_LINEAR)
+        pooling = "cls"; /* it has none */
     int found = -1;
     for (int t = LEX_TASK_SINGLE; task && t <= LEX_TASK_BINARY; t++)
         found = strcmp(task, lex_task_name((lex_task)t)) == 0 ? t : found;
@@ -182,7 +187,8 @@ static lex_status describe_ours(lex_model *model, lex_err *err)
         goto done;
     }
     LEX_TRY(check_distinct(model, "lexclf.json", err));
-    st = check_config_labels(model, err);
+    if (model->kind == LEX_KIND_ENCODER)
+        st = check_config_labels(model, err);
 done:
     return st;
 }
@@ -195,6 +201,11 @@ lex_status lex_description_read(lex_model *model, lex_err *err)
         return st;
     model->thresholds = lex_alloc_array((size_t)model->n_outputs, sizeof *model->thresholds);
     st = read_thresholds(model, err);
+    model->temperature = lex_json_number(lex_json_get(doc, "temperature"), 1);
+    if (st == LEX_OK && !(model->temperature > 0 && model->temperature <= TEMPERATURE_MAX))
+        st = bad(model, err, "lexclf.json", "'temperature' is not a number above 0");
+    if (model->kind == LEX_KIND_LINEAR)
+        return st;
     int64_t stated = doc ? 0 : lex_tokenizer_model_max_length(model->tokenizer);
     lex_json_int(&stated, lex_json_get(doc, "max_length"), 1, INT64_C(1) << 30);
     bool fits = stated > 0 && stated <= model->config.n_positions;

@@ -7,6 +7,7 @@
 
 #define LEX_CONFIG_JSON_MAX (64u << 20)
 #define LEX_WEIGHTS_FILE "model.safetensors"
+#define LEX_VOCABULARY_FILE "vocabulary.bin"
 #define LEX_DAMAGED_HINT "copy the folder again, or train again"
 
 struct lex_model_files {
@@ -17,8 +18,8 @@ struct lex_model_files {
     int64_t n_owned, owned_capacity;
 };
 
-/* description.c: whether this program can read lexclf.json at all: format, requirements, kind. */
-lex_status lex_description_check_format(const lex_model *model, lex_err *err) LEX_MUST_CHECK;
+/* description.c: whether this program can read lexclf.json at all: format, requirements, kind, which it sets. */
+lex_status lex_description_check_format(lex_model *model, lex_err *err) LEX_MUST_CHECK;
 /* lexclf.json and the labels of config.json into `model`. */
 lex_status lex_description_read(lex_model *model, lex_err *err) LEX_MUST_CHECK;
 /* checksums.c: compares lexclf.json, whose bytes are `lexclf_text`, and the files that it lists with their checksums;
@@ -28,6 +29,9 @@ lex_status lex_checksums_verify_weights(const lex_model *model, lex_err *err) LE
 /* The text of a finished lexclf.json, with the checksums of itself and of the files `names`. */
 lex_status lex_checksums_seal(lex_buf *out, lex_json *doc, const char *dir, const char *const *names, int n_names,
                               lex_err *err) LEX_MUST_CHECK;
+/* linear.c: the vocabulary and the weights of a linear model, whose description has been read. */
+lex_status lex_linear_open(lex_model *model, lex_err *err) LEX_MUST_CHECK;
+lex_status lex_linear_write(const lex_model *model, const char *dir, lex_err *err) LEX_MUST_CHECK;
 /* weights.c: one pointer a parameter of `encoder`, in its order; seed is used when may_be_fresh. */
 lex_status lex_weights_collect(const float ***values, lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
                                uint64_t seed, lex_err *err) LEX_MUST_CHECK;

@@ -97,11 +97,13 @@ static lex_json *list_of(const char *const *items, int64_t n)
 
 static lex_json *describe(const lex_model *model, const lex_model_save_options *options)
 {
-    static const char *const mean_pooling[] = {"mean-pooling"};
+    static const char *const mean_pooling[] = {"mean-pooling"}, *const ngrams[] = {"tfidf-ngrams"};
+    bool is_linear = model->kind == LEX_KIND_LINEAR;
     lex_json *doc = lex_json_new_object();
     lex_json_put_number(doc, "format", LEX_MODEL_FORMAT);
-    lex_json_put(doc, "requires", list_of(mean_pooling, model->pooling == LEX_POOLING_MEAN));
-    lex_json_put_string(doc, "kind", "encoder");
+    lex_json_put(doc, "requires", is_linear ? list_of(ngrams, 1)
+                                            : list_of(mean_pooling, model->pooling == LEX_POOLING_MEAN));
+    lex_json_put_string(doc, "kind", lex_kind_name(model->kind));
     lex_json_put_string(doc, "task", lex_task_name(model->task));
     lex_json_put(doc, "labels", list_of((const char *const *)model->labels.items, model->labels.n));
     if (model->task == LEX_TASK_BINARY) {
@@ -109,8 +111,12 @@ static lex_json *describe(const lex_model *model, const lex_model_save_options *
         lex_json_put_string(doc, "negative", model->labels.items[1]);
     }
     lex_json_put(doc, "text_columns", list_of(options->text_columns, options->n_text_columns));
-    lex_json_put_number(doc, "max_length", (double)options->max_length);
-    lex_json_put_string(doc, "pooling", lex_pooling_name(model->pooling));
+    if (is_linear) {
+        lex_json_put_number(doc, "temperature", model->temperature);
+    } else {
+        lex_json_put_number(doc, "max_length", (double)options->max_length);
+        lex_json_put_string(doc, "pooling", lex_pooling_name(model->pooling));
+    }
     if (model->pooling == LEX_POOLING_MEAN)
         lex_json_put_string(doc, "note", "pooling is the mean over all tokens, which transformers' sequence classifier "
                                          "does not compute: the head is stored under lexclf's own name");
@@ -125,23 +131,39 @@ static lex_json *describe(const lex_model *model, const lex_model_save_options *
     return doc;
 }
 
-lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const char *dir,
-                          const lex_model_save_options *options, lex_err *err)
+/* What an encoder's folder has beside lexclf.json and the weights, which are names[0]. */
+static lex_status write_encoder(const lex_model *model, lex_encoder *encoder, const char *dir, const char **names,
+                                int *n_names, lex_err *err)
 {
     lex_status st = LEX_OK;
-    const char *names[N_TOKENIZER_FILES + 2] = {"config.json", LEX_WEIGHTS_FILE};
-    int n_names = 2;
-    lex_json *doc = describe(model, options);
-    lex_buf text;
-    lex_buf_init(&text);
-    LEX_TRY(lex_dir_make(dir, err));
+    names[(*n_names)++] = "config.json";
     LEX_TRY(write_config(model, dir, err));
     LEX_TRY(write_weights(encoder, dir, err));
     for (int i = 0; i < N_TOKENIZER_FILES; i++) {
         bool copied;
         LEX_TRY(copy_file(model->dir, dir, tokenizer_files[i], &copied, err));
         if (copied)
-            names[n_names++] = tokenizer_files[i];
+            names[(*n_names)++] = tokenizer_files[i];
+    }
+done:
+    return st;
+}
+
+lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const char *dir,
+                          const lex_model_save_options *options, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    const char *names[N_TOKENIZER_FILES + 2] = {LEX_WEIGHTS_FILE};
+    int n_names = 1;
+    lex_json *doc = describe(model, options);
+    lex_buf text;
+    lex_buf_init(&text);
+    LEX_TRY(lex_dir_make(dir, err));
+    if (model->kind == LEX_KIND_LINEAR) {
+        names[n_names++] = LEX_VOCABULARY_FILE;
+        LEX_TRY(lex_linear_write(model, dir, err));
+    } else {
+        LEX_TRY(write_encoder(model, encoder, dir, names, &n_names, err));
     }
     LEX_TRY(lex_checksums_seal(&text, doc, dir, names, n_names, err));
     st = write_text(dir, "lexclf.json", &text, err);

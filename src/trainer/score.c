@@ -47,6 +47,15 @@ static void add_scores(lex_scores *scores, const lex_scorer *scorer, const lex_d
     free(number);
 }
 
+void lex_score_probabilities(lex_metrics *out, const lex_scorer *scorer, const lex_dataset *data,
+                             const int64_t *indices, int64_t n, const float *probabilities)
+{
+    lex_scores *scores = lex_scores_new(scorer->labels->task, scorer->labels->n_outputs);
+    add_scores(scores, scorer, data, indices, n, probabilities);
+    lex_metrics_compute(out, scores, NULL);
+    lex_scores_free(scores);
+}
+
 lex_status lex_score_examples(lex_metrics *out, const lex_scorer *scorer, const lex_dataset *data,
                               const int64_t *indices, int64_t n, lex_err *err)
 {
@@ -60,11 +69,8 @@ lex_status lex_score_examples(lex_metrics *out, const lex_scorer *scorer, const 
     lex_status st = lex_run_sequences(scorer->encoder, scorer->runtime, sequences, n, K, scorer->batch_tokens, values,
                                       NULL, NULL, err);
     if (st == LEX_OK) {
-        lex_scores *scores = lex_scores_new(scorer->labels->task, K);
         lex_probabilities(scorer->labels->task, values, n, K, values);
-        add_scores(scores, scorer, data, indices, n, values);
-        lex_metrics_compute(out, scores, NULL);
-        lex_scores_free(scores);
+        lex_score_probabilities(out, scorer, data, indices, n, values);
     }
     free(values);
     free(sequences);

@@ -26,6 +26,7 @@ lex_train_options lex_train_options_default(void)
         .weight_decay = 0.01,
         .warmup_ratio = 0.1,
         .clip = 1.0,
+        .linear = {{1, 3, 2, 5}, 2, 3.0},
         .dropout = -1,
         .schedule = LEX_SCHEDULE_LINEAR,
         .metric = "macro_f1",
@@ -44,7 +45,7 @@ static char *with_suffix(const char *path, const char *suffix)
     return text.ptr;
 }
 
-static lex_status check_out(lex_run *run, lex_err *err)
+lex_status lex_run_check_out(const lex_run *run, lex_err *err)
 {
     lex_metrics none = {0};
     double value;
@@ -59,15 +60,15 @@ static lex_status check_out(lex_run *run, lex_err *err)
 }
 
 /* Finds out now, not after an hour, whether the folder can be written. */
-static lex_status try_out(lex_run *run, lex_err *err)
+lex_status lex_run_try_out(lex_run *run, lex_err *err)
 {
     lex_status st = lex_path_remove(run->next_dir, err);
     if (st == LEX_OK)
         st = lex_dir_make(run->next_dir, err);
     run->made_next = st == LEX_OK;
     if (st == LEX_OK && lex_path_kind_of(run->partial_dir) != LEX_PATH_MISSING)
-        lex_run_note(run, LEX_RUN_NOTE, "%s of an earlier run is replaced when the first epoch is done",
-                     run->partial_dir);
+        lex_run_note(run, LEX_RUN_NOTE, "%s of an earlier run is replaced when %s is done",
+                     run->partial_dir, run->terms ? "the model" : "the first epoch");
     return st;
 }
 
@@ -96,11 +97,11 @@ static lex_status open_run(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
     lex_status st = LEX_OK;
-    LEX_TRY(check_out(run, err));
+    LEX_TRY(lex_run_check_out(run, err));
     LEX_TRY(lex_model_open(&run->model, o->encoder_dir, LEX_MODEL_ENCODER, err));
     LEX_TRY(choose_length(run, err));
     LEX_TRY(lex_run_read_data(run, err));
-    LEX_TRY(try_out(run, err));
+    LEX_TRY(lex_run_try_out(run, err));
     lex_model_prepare(run->model, run->labels.task, &run->labels.labels, o->pooling);
     LEX_TRY(lex_runtime_open(&run->runtime, o->device, o->threads, err));
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
@@ -182,8 +183,7 @@ static lex_scorer scorer_of(lex_run *run)
     return (lex_scorer){run->encoder, run->runtime, &run->labels, &run->names, run->options->batch_tokens};
 }
 
-/* Writes the weights at hand and the run so far as a whole folder at OUT.partial. */
-static lex_status save(lex_run *run, lex_err *err)
+lex_status lex_run_save(lex_run *run, lex_err *err)
 {
     const lex_reader_options *reader = &run->options->reader;
     const char *default_columns[] = {"text"};
@@ -210,7 +210,7 @@ static lex_status keep_best(lex_run *run, lex_err *err)
     lex_scope_reset(run->kept);
     run->best = lex_tensor_clone(run->kept, lex_encoder_weights(run->encoder));
     lex_status st = lex_scope_status(run->kept, err);
-    return st == LEX_OK ? save(run, err) : st;
+    return st == LEX_OK ? lex_run_save(run, err) : st;
 }
 
 /* Scores the dev set, tells about the epoch, keeps it when it is the best so far. */
@@ -263,6 +263,16 @@ static lex_status run_epochs(lex_run *run, double started_s, lex_err *err)
     return st;
 }
 
+lex_status lex_run_publish(lex_run *run, lex_err *err)
+{
+    lex_status st = lex_dir_publish(run->partial_dir, run->out_dir, err);
+    if (st != LEX_OK)
+        return st;
+    free(run->summary->kept_dir);
+    run->summary->kept_dir = lex_strdup(run->out_dir);
+    return LEX_OK;
+}
+
 /* The best epoch's weights again, the test set, the final description, and the folder in its place. */
 static lex_status finish(lex_run *run, lex_err *err)
 {
@@ -276,11 +286,9 @@ static lex_status finish(lex_run *run, lex_err *err)
         LEX_TRY(lex_score_examples(&summary->test, &scorer, &run->test, run->test_rows, summary->n_test, err));
         summary->has_test = true;
     }
-    LEX_TRY(save(run, err));
+    LEX_TRY(lex_run_save(run, err));
     summary->run = lex_run_describe(run);
-    LEX_TRY(lex_dir_publish(run->partial_dir, run->out_dir, err));
-    free(summary->kept_dir);
-    summary->kept_dir = lex_strdup(run->out_dir);
+    st = lex_run_publish(run, err);
 done:
     return st;
 }
@@ -296,6 +304,7 @@ static void close_run(lex_run *run)
     lex_encoder_free(run->encoder);
     lex_runtime_close(run->runtime);
     lex_model_free(run->model);
+    lex_terms_free(run->terms);
     lex_dataset_release(&run->train);
     lex_dataset_release(&run->dev);
     lex_dataset_release(&run->test);
@@ -320,6 +329,10 @@ lex_status lex_train(lex_train_summary *summary, const lex_train_options *option
     run.out_dir = lex_path_trimmed(options->out_dir);
     run.partial_dir = with_suffix(run.out_dir, ".partial");
     run.next_dir = with_suffix(run.out_dir, ".partial.next");
+    if (options->kind == LEX_KIND_LINEAR) {
+        st = lex_run_linear(&run, err);
+        goto done;
+    }
     LEX_TRY(open_run(&run, err));
     LEX_TRY(run_epochs(&run, started_s, err));
     LEX_TRY(finish(&run, err));
