@@ -33,7 +33,8 @@ static void add_number(cli_table *table, const char *title, const char *name, co
                        const lex_metrics *baseline)
 {
     double a = NAN, b = NAN;
-    bool known = lex_metrics_by_name(&a, model, lex_str_of(name)) && lex_metrics_by_name(&b, baseline, lex_str_of(name));
+    bool known = lex_metrics_by_name(&a, model, lex_str_of(name)) &&
+                 lex_metrics_by_name(&b, baseline, lex_str_of(name));
     LEX_ASSERT(known);
     if (!isfinite(a))
         return;

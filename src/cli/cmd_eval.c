@@ -68,9 +68,10 @@ done:
     return st;
 }
 
-/* The second model: its own thresholds and length, and the device that suits it. What there is to say of the records has
- * been said for the first one. */
-static lex_status judge_baseline(lex_evaluation *out, const cli_inputs *inputs, const cli_options *options, lex_err *err)
+/* The second model: its own thresholds and length, and the device that suits it. What there is to say of the records
+ * has been said for the first one. */
+static lex_status judge_baseline(lex_evaluation *out, const cli_inputs *inputs, const cli_options *options,
+                                 lex_err *err)
 {
     const lex_predictor_options how = {
         .threads = (int)cli_option_int_or_0(options, "threads"),

@@ -113,7 +113,8 @@ static lex_status check(const lex_train_options *t, const cli_options *options, 
     }
     LEX_TRY(cli_check_reader_options(options, err));
     if (!t->linear.ngrams.word_low && !t->linear.ngrams.char_low)
-        return lex_err_set(err, LEX_ERR_USAGE, "options '--word-ngrams off' and '--char-ngrams off' exclude each other");
+        return lex_err_set(err, LEX_ERR_USAGE, "options '--word-ngrams off' and '--char-ngrams off' exclude each "
+                           "other");
     LEX_TRY(check_out(options, err));
     LEX_TRY(cli_check_files_exist(paths, n_paths, err));
 done:

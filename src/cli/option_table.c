@@ -79,7 +79,8 @@ const cli_option cli_option_rows[] = {
     {.name = "train", .type = CLI_STRING, .verbs = TR, .group = CLI_DATA, .value = "FILE", .required = true,
      .check = is_not_empty, .help = "the labelled records to learn from"},
     {.name = "dev", .type = CLI_STRING, .verbs = TR, .group = CLI_DATA, .value = "FILE", .check = is_not_empty,
-     .help = "the records that choose the best epoch; linear: that set the temperature", .absent = "a part of --train is held out"},
+     .help = "the records that choose the best epoch; linear: that set the temperature",
+     .absent = "a part of --train is held out"},
     {.name = "dev-fraction", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_DATA, .value = "F", .initial = "0.1",
      .low = 0, .high = 0.9, .help = "how much of --train is held out where there is no --dev: label by label, chosen "
      "by --seed; 0 trains on all of it"},
@@ -168,10 +169,12 @@ const cli_option cli_option_rows[] = {
      .absent = "the model's own; 128 with --encoder, or its positions if they are fewer; none without either"},
 
     {.name = "word-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .group = CLI_MODEL,
-     .value = "LOW-HIGH", .initial = "1-3", .check = is_ngrams, .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
+     .value = "LOW-HIGH", .initial = "1-3", .check = is_ngrams,
+     .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
      .help = "how many words the terms have; off: no words"},
     {.name = "char-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .group = CLI_MODEL,
-     .value = "LOW-HIGH", .initial = "2-5", .check = is_ngrams, .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
+     .value = "LOW-HIGH", .initial = "2-5", .check = is_ngrams,
+     .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
      .help = "how many characters of a word the terms have; off: no characters"},
     {.name = "min-df", .type = CLI_INT, .verbs = TR, .kind = "linear", .group = CLI_MODEL, .value = "N",
      .initial = "2", .low = 1, .high = 1000000, .help = "leave out terms that fewer training records have"},
@@ -207,7 +210,8 @@ const cli_option cli_option_rows[] = {
      .initial = "macro_f1", .check = is_metric, .expected = METRIC_NAMES, .help = "what the best epoch is best at: "
      METRIC_NAMES},
     {.name = "seed", .type = CLI_INT, .verbs = TR, .group = CLI_TRAINING, .value = "N", .initial = "1", .low = 0,
-     .high = 4294967295.0, .help = "for the head's first weights, the order of the records, dropout and the held-out part"},
+     .high = 4294967295.0, .help = "for the head's first weights, the order of the records, dropout and "
+     "the held-out part"},
 
     /* ---- answers ---- */
     {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = TR, .group = CLI_ANSWERS, .value = "DIR",

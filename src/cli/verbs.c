@@ -14,8 +14,8 @@ const cli_verb cli_verbs[] = {
                  "[options]",
         .about = "Fine-tunes an encoder with a fresh classification head. After each epoch the model is judged on the "
                  "dev records; the best epoch is what --out holds in the end. Until then it stands in OUT.partial, "
-                 "which is what an interrupted run leaves. With --kind linear it trains a support vector machine on n-grams "
-                 "instead, for which --encoder and the options of its training have no meaning. --out that exists is refused without --overwrite.",
+                 "which is what an interrupted run leaves. With --kind linear it trains a support vector machine on "
+                 "n-grams instead, for which --encoder and the options of its training have no meaning. --out that exists is refused without --overwrite.",
         .examples = "  lexclf train --encoder models/all-MiniLM-L6-v2 \\\n"
                     "      --train data/sample/train.csv --dev data/sample/dev.csv \\\n"
                     "      --out models/my-model\n"
