@@ -10,8 +10,12 @@ moments() { # moments KIND: leaves in n the first moment that is none
         STEP="$1 at moment $n"
         opens model
         [ "$(cat "$CASE_DIR/survived")" = no ] || return 0
-        [ ! -e model.partial ] || opens model.partial
-        [ "$1" = kill ] || { unchanged model && rm -rf model.partial && nothing_left; }
+        if [ "$1" = full ]; then
+            unchanged model
+            [ ! -e model.partial ] || opens model.partial
+            rm -rf model.partial
+            nothing_left
+        fi
         rm -rf model && cp -a "$CASE_DIR/kept/model" model
     done
 }
