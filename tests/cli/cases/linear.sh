@@ -1,7 +1,8 @@
 # a linear model: trained without an encoder, the same bytes in any number of threads, answers without libtorch
 clauses 40 >train.csv
 clauses 8 >dev.csv
-expect 0 lexclf train --kind linear --train train.csv --dev dev.csv --test dev.csv --out model --threads 1
+clauses 12 >test.csv
+expect 0 lexclf train --kind linear --train train.csv --dev dev.csv --test test.csv --out model --threads 1
 stdout_empty
 stderr_has '4 labels, '
 stderr_has 'saved to '
@@ -10,7 +11,7 @@ stderr_lacks epoch
 nothing_left
 [ "$(ls model | sort | tr '\n' ' ')" = 'lexclf.json model.safetensors vocabulary.bin ' ] || fail "other files: $(ls model)"
 grep -q '"kind": "linear"' model/lexclf.json
-expect 0 lexclf train --kind linear --train train.csv --dev dev.csv --test dev.csv --out again --threads 3 --json --quiet
+expect 0 lexclf train --kind linear --train train.csv --dev dev.csv --test test.csv --out again --threads 3 --json --quiet
 stderr_empty
 stdout_has '"features":'
 diff -r model again || fail 'other threads, other bytes'
