@@ -53,9 +53,9 @@ static void note_gram(void *context, lex_gram_kind kind, lex_str gram)
 
 static void reserve_counts(lex_terms *terms, int64_t n)
 {
-    if (terms->n_counts + n <= terms->count_capacity)
+    if (terms->n_counts + n < terms->count_capacity)
         return;
-    while (terms->n_counts + n > terms->count_capacity)
+    while (terms->n_counts + n >= terms->count_capacity)
         terms->count_capacity = terms->count_capacity ? 2 * terms->count_capacity : 1024;
     terms->counts = lex_realloc_array(terms->counts, (size_t)terms->count_capacity, sizeof *terms->counts);
 }

@@ -235,8 +235,10 @@ int64_t lex_vectorizer_apply(lex_vectorizer *v, lex_str text, lex_sparse *out)
     int64_t n = lex_tally_take(&v->tally, v->counts), n_of_words = 0;
     while (n_of_words < n && v->counts[n_of_words].term < v->grams[LEX_GRAM_WORDS].n)
         n_of_words++;
-    add_weighed(v, v->counts, n_of_words, out);
-    add_weighed(v, v->counts + n_of_words, n - n_of_words, out);
+    if (n > 0) {
+        add_weighed(v, v->counts, n_of_words, out);
+        add_weighed(v, v->counts + n_of_words, n - n_of_words, out);
+    }
     end_row(out);
     return n_words;
 }

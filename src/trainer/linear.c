@@ -15,9 +15,9 @@ typedef struct {
 static lex_row_labels make_labels(row_labels *own, const lex_run *run, const lex_dataset *data, const int64_t *rows,
                                   int64_t n_rows)
 {
-    int64_t n = 0, capacity = 0;
+    int64_t n = 0, capacity = 16;
     own->starts = lex_alloc_array((size_t)n_rows + 1, sizeof *own->starts);
-    own->labels = NULL;
+    own->labels = lex_alloc_array((size_t)capacity, sizeof *own->labels); /* also where no row has one */
     for (int64_t i = 0; i < n_rows; i++) {
         const lex_example *example = &data->examples[rows[i]];
         own->starts[i] = n;
@@ -175,6 +175,9 @@ lex_status lex_run_linear(lex_run *run, lex_err *err)
     LEX_TRY(learn(run, err));
     if (run->dev_data)
         calibrate(run, &dev);
+    else
+        lex_run_note(run, LEX_RUN_NOTE, "%lld labels, %lld features; without dev rows probabilities are not calibrated",
+                     (long long)run->labels.labels.n, (long long)run->n_features);
     judge_test(run);
     LEX_TRY(lex_run_save(run, err));
     run->summary->run = lex_run_describe(run);

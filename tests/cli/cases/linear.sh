@@ -57,6 +57,11 @@ stdout_has '"label":"YES"'
 expect 0 lexclf predict --model yes --text 'the tenant shall pay rent monthly' --threshold 1
 stdout_has '"label":"NO"'
 
+printf '{"text": "silent", "labels": []}\n{"text": "", "labels": []}\n' >none.jsonl
+expect 0 lexclf train --kind linear --train many.jsonl --dev none.jsonl --min-df 1 --out none --quiet
+expect 0 lexclf eval --model none --data none.jsonl --json
+stdout_has '"accuracy":1,'
+
 # beside an encoder
 trained encoder-model
 expect 0 lexclf eval --model encoder-model --baseline model --data dev.csv --report report.json --json
