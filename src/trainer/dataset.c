@@ -94,6 +94,9 @@ static lex_status read_all(reading *r, lex_reader *reader, lex_err *err)
             st = append_record(r, &record, err);
         if (st != LEX_OK)
             return st;
+        if (r->options->stop && *r->options->stop)
+            return lex_err_set(err, LEX_ERR_INTERRUPTED, "interrupted after %lld rows of %s",
+                               (long long)r->data->n_examples, r->data->path);
         if (r->data->n_examples >= LEX_EXAMPLES_MAX)
             return lex_err_set(err, LEX_ERR_INPUT, "%s: more than %lld rows", r->data->path,
                                (long long)LEX_EXAMPLES_MAX);
