@@ -2,8 +2,10 @@
 //
 // An encoder makes and frees activations of some megabytes in every layer, of sizes that differ from batch to batch. From
 // malloc each would be mapped anew, a page fault for every 4 KiB, or, kept in the heap, leave gaps that the next batch's
-// sizes do not fit into, so that memory grows for as long as a run lasts. Here a request takes the smallest kept block that
-// holds it and is at most twice as large, so what is kept stays below some three times of what was ever in use at once.
+// sizes do not fit into, so that memory grows for as long as a run lasts. Here sizes are rounded up to one of eight steps
+// between a power of two and the next, and a request takes the smallest kept block that holds it and is at most twice as
+// large: batches that are nearly alike use the same blocks. What has not been used for longest goes when all of it is more
+// than was ever in use at once.
 #include "torch_memory.h"
 
 #include <c10/core/CPUAllocator.h>
@@ -173,9 +175,10 @@ void keeping_allocator::give_back(void *data)
 
 void lex_torch_keep_blocks()
 {
-    static std::once_flag once;
-    std::call_once(once, [] {
+    static const bool done = [] {
         installed = new keeping_allocator();
         c10::SetCPUAllocator(installed, 1);
-    });
+        return true;
+    }();
+    (void)done;
 }

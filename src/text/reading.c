@@ -1,5 +1,5 @@
 /* reading.c - what the readers of one run share: bad rows that were passed over, and what has been said. Threads may
- * share it; one that is cancelled while it reads is not in the middle of saying something. */
+ * share it; a reading thread can be cancelled in read() alone (input.c), so never while it holds the lock. */
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,25 +33,11 @@ void lex_reading_free(lex_reading *reading)
     free(reading);
 }
 
-static void hold(lex_reading *reading, int *cancel_state)
-{
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancel_state);
-    pthread_mutex_lock(&reading->lock);
-}
-
-static void let_go(lex_reading *reading, int cancel_state)
-{
-    int ignored;
-    pthread_mutex_unlock(&reading->lock);
-    pthread_setcancelstate(cancel_state, &ignored);
-}
-
 bool lex_reading_skip(lex_reading *reading, lex_err *err)
 {
-    int cancel_state;
     if (!reading || !reading->options.skip_bad_rows || err->code != LEX_ERR_INPUT)
         return false;
-    hold(reading, &cancel_state);
+    pthread_mutex_lock(&reading->lock);
     if (reading->n_bad++ < LEX_BAD_ROWS_NAMED) {
         lex_strings_push(&reading->first_bad, lex_str_of(err->message));
         if (reading->options.warning) {
@@ -60,7 +46,7 @@ bool lex_reading_skip(lex_reading *reading, lex_err *err)
             reading->options.warning(reading->options.context, text);
         }
     }
-    let_go(reading, cancel_state);
+    pthread_mutex_unlock(&reading->lock);
     lex_err_clear(err);
     return true;
 }
@@ -99,11 +85,10 @@ static void say(lex_reading *reading, lex_said what, const char *path, int64_t l
 
 void lex_reading_say(lex_reading *reading, lex_said what, const char *path, int64_t line, const char *format, ...)
 {
-    int cancel_state;
     char reason[600];
     if (!reading)
         return;
-    hold(reading, &cancel_state);
+    pthread_mutex_lock(&reading->lock);
     if (!reading->said[what]) {
         va_list args;
         va_start(args, format);
@@ -111,5 +96,5 @@ void lex_reading_say(lex_reading *reading, lex_said what, const char *path, int6
         va_end(args);
         say(reading, what, path, line, reason);
     }
-    let_go(reading, cancel_state);
+    pthread_mutex_unlock(&reading->lock);
 }
