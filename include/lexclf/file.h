@@ -20,6 +20,8 @@ lex_path_kind lex_path_kind_of(const char *path);
 
 /* "dir/name", in a new string that the caller frees. */
 char *lex_path_join(const char *dir, const char *name);
+/* "path" and "suffix" behind it, in a new string that the caller frees. */
+char *lex_path_with_suffix(const char *path, const char *suffix);
 /* Copies `path` without trailing slashes ("/" stays). The caller frees it. */
 char *lex_path_trimmed(const char *path);
 /* The part after the last slash, borrowed. */

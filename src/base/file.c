@@ -30,6 +30,14 @@ char *lex_path_join(const char *dir, const char *name)
     return path.ptr;
 }
 
+char *lex_path_with_suffix(const char *path, const char *suffix)
+{
+    lex_buf whole;
+    lex_buf_init(&whole);
+    lex_buf_printf(&whole, "%s%s", path, suffix);
+    return whole.ptr;
+}
+
 char *lex_path_trimmed(const char *path)
 {
     char *copy = lex_strdup(path);

@@ -25,14 +25,6 @@ struct lex_partial {
     int64_t n_written;
 };
 
-static char *with_suffix(const char *path, const char *suffix)
-{
-    lex_buf buf;
-    lex_buf_init(&buf);
-    lex_buf_printf(&buf, "%s%s", path, suffix);
-    return buf.ptr;
-}
-
 static lex_status not_ours(const lex_partial *p, lex_err *err)
 {
     lex_err_set(err, LEX_ERR_USAGE, "%s: stands there, but is not of a run that can be continued", p->path);
@@ -111,9 +103,9 @@ lex_status lex_partial_open(lex_partial **out, const char *path, lex_err *err)
     p->target = realpath(path, NULL);
     if (!p->target)
         p->target = lex_strdup(path);
-    p->path = with_suffix(p->target, ".partial");
-    p->state_path = with_suffix(p->target, ".partial.state");
-    p->next_path = with_suffix(p->target, ".partial.state.next");
+    p->path = lex_path_with_suffix(p->target, ".partial");
+    p->state_path = lex_path_with_suffix(p->target, ".partial.state");
+    p->next_path = lex_path_with_suffix(p->target, ".partial.state.next");
     if (kind == LEX_PATH_DIR || kind == LEX_PATH_OTHER) {
         st = lex_err_set(err, LEX_ERR_USAGE, "%s: is no regular file, which alone can be continued", path);
         goto done;

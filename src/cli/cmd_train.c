@@ -61,11 +61,9 @@ static lex_status check_not_inside(const cli_options *options, const char *dir, 
 static lex_status check_partial(const cli_options *options, lex_err *err)
 {
     char *out = lex_path_trimmed(cli_option_string(options, "out"));
-    lex_buf partial;
-    lex_buf_init(&partial);
-    lex_buf_printf(&partial, "%s.partial", out);
-    lex_status st = check_not_inside(options, partial.ptr, err);
-    lex_buf_release(&partial);
+    char *partial = lex_path_with_suffix(out, ".partial");
+    lex_status st = check_not_inside(options, partial, err);
+    free(partial);
     free(out);
     return st;
 }

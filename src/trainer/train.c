@@ -36,14 +36,6 @@ lex_train_options lex_train_options_default(void)
 
 /* ---- before the first step ---- */
 
-static char *with_suffix(const char *path, const char *suffix)
-{
-    lex_buf text;
-    lex_buf_init(&text);
-    lex_buf_printf(&text, "%s%s", path, suffix);
-    return text.ptr;
-}
-
 static lex_status check_out(lex_run *run, lex_err *err)
 {
     lex_metrics none = {0};
@@ -318,8 +310,8 @@ lex_status lex_train(lex_train_summary *summary, const lex_train_options *option
     memset(summary, 0, sizeof *summary);
     summary->best_value = NAN;
     run.out_dir = lex_path_trimmed(options->out_dir);
-    run.partial_dir = with_suffix(run.out_dir, ".partial");
-    run.next_dir = with_suffix(run.out_dir, ".partial.next");
+    run.partial_dir = lex_path_with_suffix(run.out_dir, ".partial");
+    run.next_dir = lex_path_with_suffix(run.out_dir, ".partial.next");
     LEX_TRY(open_run(&run, err));
     LEX_TRY(run_epochs(&run, started_s, err));
     LEX_TRY(finish(&run, err));

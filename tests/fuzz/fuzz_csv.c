@@ -4,41 +4,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-typedef struct {
-    lex_arena arena;
-    lex_record *records;
-    int64_t n, capacity;
-    lex_status status;
-} reading;
-
-static void read_all(reading *x, lex_str bytes, lex_format format, lex_label_need labels)
+static void read_all(form_reading *x, lex_str bytes, lex_format format, lex_label_need labels)
 {
-    lex_reader *reader;
-    lex_err err = {.code = LEX_OK};
-    lex_reader_options o = lex_reader_options_default();
-    o.format = format;
-    o.labels = labels;
-    o.delimiter = format == LEX_FORMAT_CSV ? ',' : 0; /* what is written back may look different */
-    memset(x, 0, sizeof *x);
-    lex_arena_init(&x->arena);
-    x->status = lex_reader_open_bytes(&reader, "fuzz", bytes, 0, &o, &err);
-    bool end = x->status != LEX_OK;
-    while (!end) {
-        lex_record record;
-        x->status = lex_reader_next(reader, &record, &end, &x->arena, &err);
-        end |= x->status != LEX_OK;
-        if (!end)
-            LEX_PUSH(x->records, x->n, x->capacity, record);
-    }
-    LEX_ASSERT(x->status == err.code && (x->status == LEX_OK || x->status == LEX_ERR_INPUT));
-    LEX_ASSERT((err.message[0] != '\0') == (x->status != LEX_OK));
-    lex_reader_close(reader);
-}
-
-static void release(reading *x)
-{
-    lex_arena_release(&x->arena);
-    free(x->records);
+    form f = {.name = "fuzz", .options = lex_reader_options_default()};
+    f.options.format = format;
+    f.options.labels = labels;
+    f.options.delimiter = format == LEX_FORMAT_CSV ? ',' : 0; /* what is written back may look different */
+    form_read(x, bytes, &f);
 }
 
 static void write_row(lex_buf *out, const lex_record *r, bool names, char separator)
@@ -58,7 +30,7 @@ static void write_row(lex_buf *out, const lex_record *r, bool names, char separa
     lex_buf_add_char(out, '\n');
 }
 
-static void check_record(const reading *x, int64_t i)
+static void check_record(const form_reading *x, int64_t i)
 {
     const lex_record *r = &x->records[i];
     LEX_ASSERT(lex_utf8_valid_prefix(r->text) == r->text.len);
@@ -69,7 +41,7 @@ static void check_record(const reading *x, int64_t i)
 
 static void try_format(lex_str bytes, lex_format format)
 {
-    reading x, y;
+    form_reading x, y;
     read_all(&x, bytes, format, LEX_LABELS_IGNORED);
     lex_buf text;
     lex_buf_init(&text);
@@ -86,10 +58,10 @@ static void try_format(lex_str bytes, lex_format format)
         for (int64_t i = 0; i < x.n; i++)
             for (int64_t k = 0; k < x.records[i].n_fields; k++)
                 LEX_ASSERT(lex_str_equal(x.records[i].fields[k].value, y.records[i].fields[k].value));
-        release(&y);
+        form_release(&y);
     }
     lex_buf_release(&text);
-    release(&x);
+    form_release(&x);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -97,11 +69,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     lex_str bytes = {(const char *)data, size};
     try_format(bytes, LEX_FORMAT_CSV);
     try_format(bytes, LEX_FORMAT_TSV);
-    reading x;
+    form_reading x;
     read_all(&x, bytes, LEX_FORMAT_CSV, LEX_LABELS_REQUIRED);
     for (int64_t i = 0; i < x.n; i++)
         check_record(&x, i);
-    release(&x);
+    form_release(&x);
     form_try(bytes, LEX_FORMAT_CSV, lex_hash64(data, size));
     return 0;
 }

@@ -7,17 +7,7 @@
 #include "check.h"
 #include "lexclf/file.h"
 #include "lexclf/partial.h"
-
-static char root[300];
-
-static const char *in_root(const char *name)
-{
-    static char paths[4][400];
-    static int next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", root, name);
-    return path;
-}
+#include "test_folder.h"
 
 static void put(const char *name, const char *content)
 {

@@ -7,35 +7,11 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "../../src/text/reader.h"
-#include "check.h"
-
-/* Reads to the end or the first failure; what was told is kept. */
-typedef struct {
-    lex_reader *reader;
-    lex_arena arena;
-    lex_err err;
-    lex_record *records;
-    int64_t n, capacity;
-    lex_reading *reading;
-    lex_strings told;
-} reading;
+#include "reading.h"
 
 static void tell(void *context, const char *text)
 {
     lex_strings_push(context, lex_str_of(text));
-}
-
-static void drain(reading *x, lex_status st)
-{
-    bool end = false;
-    while (st == LEX_OK && !end) {
-        lex_record record;
-        st = lex_reader_next(x->reader, &record, &end, &x->arena, &x->err);
-        if (st == LEX_OK && !end)
-            LEX_PUSH(x->records, x->n, x->capacity, record);
-    }
-    CHECK_INT(st, x->err.code);
 }
 
 static void start(reading *x, lex_reader_options *o, bool skip)
@@ -59,20 +35,6 @@ static void done(reading *x)
     lex_reading_free(x->reading);
     lex_strings_release(&x->told);
     free(x->records);
-}
-
-static lex_reader_options options_for(lex_format format)
-{
-    lex_reader_options o = lex_reader_options_default();
-    o.format = format;
-    return o;
-}
-
-static lex_reader_options labelled(lex_format format)
-{
-    lex_reader_options o = options_for(format);
-    o.labels = LEX_LABELS_REQUIRED;
-    return o;
 }
 
 /* The records in one line: text=label+label|text=... ; then the failure, if there is one. */

@@ -6,24 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../src/text/reader.h"
-#include "check.h"
 #include "lexclf/file.h"
 #include "lexclf/json.h"
-
-static lex_reader_options options_for(lex_format format)
-{
-    lex_reader_options o = lex_reader_options_default();
-    o.format = format;
-    return o;
-}
-
-static lex_reader_options labelled(lex_format format)
-{
-    lex_reader_options o = options_for(format);
-    o.labels = LEX_LABELS_REQUIRED;
-    return o;
-}
+#include "reading.h"
 
 static bool is(lex_str got, const char *want)
 {
@@ -31,27 +16,6 @@ static bool is(lex_str got, const char *want)
     if (!fine)
         fprintf(stderr, "    got      '%.*s'\n    expected '%s'\n", (int)got.len, got.ptr, want);
     return fine;
-}
-
-/* Reads to the end or the first failure; the records stay in the arena. */
-typedef struct {
-    lex_reader *reader;
-    lex_arena arena;
-    lex_err err;
-    lex_record *records;
-    int64_t n, capacity;
-} reading;
-
-static void drain(reading *x, lex_status st)
-{
-    bool end = false;
-    while (st == LEX_OK && !end) {
-        lex_record record;
-        st = lex_reader_next(x->reader, &record, &end, &x->arena, &x->err);
-        if (st == LEX_OK && !end)
-            LEX_PUSH(x->records, x->n, x->capacity, record);
-    }
-    CHECK_INT(st, x->err.code);
 }
 
 static void read_bytes(reading *x, const char *name, lex_str bytes, const lex_reader_options *o)
