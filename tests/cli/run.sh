@@ -39,7 +39,7 @@ export ROOT LEXCLF TOOLS
 export LC_ALL=C.UTF-8 TERM=dumb
 unset LEXCLF_CONFIG NO_COLOR
 export ASAN_OPTIONS="exitcode=99:abort_on_error=0:detect_leaks=${LEXCLF_LEAKS:-1}"
-export LSAN_OPTIONS=${LSAN_OPTIONS:-use_tls=0} # tests/CMakeLists.txt says why
+export LSAN_OPTIONS=${LSAN_OPTIONS:-intercept_tls_get_addr=0} # tests/CMakeLists.txt says why
 export UBSAN_OPTIONS="halt_on_error=1:exitcode=99:print_stacktrace=1"
 readonly STEP_SECONDS=${LEXCLF_STEP_SECONDS:-300}
 
