@@ -20,6 +20,8 @@
 extern "C" {
 #endif
 
+#define LEX_POS_WEIGHT_MAX 10.0
+
 typedef enum { LEX_SCHEDULE_LINEAR, LEX_SCHEDULE_CONSTANT } lex_schedule;
 
 /* What happened, for people; all may be NULL. Texts are borrowed. */
@@ -54,6 +56,12 @@ typedef struct {
     double clip;    /* largest gradient norm; 0: not clipped */
     double dropout; /* of all dropouts; < 0: the encoder's own */
     lex_schedule schedule;
+    /* MULTI and BINARY: what a true label counts against a false one in the loss; 1: the plain loss. < 0: by label,
+     * sqrt(records without / records with it), between 1 and LEX_POS_WEIGHT_MAX. Rare labels would else be drowned: a
+     * small encoder learns "never" for all of them first. The square root damps the weight of full balance (King and
+     * Zeng, "Logistic Regression in Rare Events Data", 2001), whose few records would steer the whole encoder, as
+     * Mahajan et al. (2018) damp their sampling of rare classes. */
+    double pos_weight;
     const char *metric; /* chooses the best epoch: a name of lex_metrics_by_name() */
     uint64_t seed;
     const volatile sig_atomic_t *stop; /* set to stop after the step at hand; or NULL */
@@ -83,6 +91,7 @@ void lex_train_summary_release(lex_train_summary *summary);
 typedef struct lex_optimizer lex_optimizer;
 typedef struct {
     double beta1, beta2, eps, weight_decay, clip;
+    const double *pos_weights; /* (K), as lex_loss() takes them; or NULL. Borrowed as long as the optimizer lives */
 } lex_optimizer_options;
 
 lex_optimizer *lex_optimizer_new(lex_encoder *encoder, lex_runtime *runtime, const lex_optimizer_options *options);

@@ -150,6 +150,9 @@ static void fill(lex_train_options *t, const cli_options *options, lex_reading *
     t->clip = cli_option_double(options, "clip");
     t->dropout = cli_option_given(options, "dropout") ? cli_option_double(options, "dropout") : -1;
     t->schedule = cli_option_choice(options, "schedule") == 0 ? LEX_SCHEDULE_LINEAR : LEX_SCHEDULE_CONSTANT;
+    const char *weight = cli_option_string(options, "pos-weight");
+    if (strcmp(weight, "off") != 0 && !lex_parse_double(&t->pos_weight, lex_str_of(weight)))
+        t->pos_weight = -1; /* auto */
     t->metric = cli_option_string(options, "metric");
     t->seed = (uint64_t)cli_option_int(options, "seed");
     t->stop = &lex_cli_interrupted;

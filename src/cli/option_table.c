@@ -45,6 +45,13 @@ static bool is_shard(const char *value)
     return strcmp(value, "auto") == 0 || cli_shard_parse(&shard, &n_shards, value);
 }
 
+static bool is_pos_weight(const char *value)
+{
+    double number;
+    return strcmp(value, "auto") == 0 || strcmp(value, "off") == 0 ||
+           (lex_parse_double(&number, lex_str_of(value)) && number >= 0.01 && number <= 1000);
+}
+
 /* auto, cpu, cuda, cuda:N */
 static bool is_device(const char *value)
 {
@@ -167,6 +174,10 @@ const cli_option cli_option_rows[] = {
      .low = 0, .high = 1000000, .help = "the largest norm of the gradient; 0: no limit"},
     {.name = "dropout", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "P", .low = 0, .high = 0.99,
      .help = "for hidden states and attention", .absent = "the encoder's own"},
+    {.name = "pos-weight", .type = CLI_STRING, .verbs = TR, .group = CLI_TRAINING, .value = "auto|off|X",
+     .initial = "off", .check = is_pos_weight, .expected = "auto, off or a number from 0.01 to 1000", .help = "many "
+     "labels or binary: what a true label weighs against a false one; auto: the square root of how rare it is, at "
+     "most 10"},
     {.name = "metric", .type = CLI_STRING, .verbs = TR, .group = CLI_TRAINING, .value = "NAME",
      .initial = "macro_f1", .check = is_metric, .expected = METRIC_NAMES, .help = "what the best epoch is best at: "
      METRIC_NAMES},

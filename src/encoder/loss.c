@@ -35,22 +35,23 @@ static double cross_entropy(const float *logits, int64_t n, int32_t label, doubl
     return scale * (total - (double)logits[label]);
 }
 
-/* Mean over outputs of max(z, 0) - z y + log(1 + exp(-|z|)); its gradient is (sigmoid(z) - y) / K. */
-static double binary_cross_entropy(const float *logits, int64_t n, const uint8_t *targets, double scale,
-                                   float *dlogits)
+/* Mean over outputs of -(w y log sigmoid(z) + (1 - y) log(1 - sigmoid(z))), which is the softplus of -z, w times, for
+ * yes and of z for no; its gradient is w (sigmoid(z) - 1) / K and sigmoid(z) / K. */
+static double binary_cross_entropy(const float *logits, int64_t n, const uint8_t *targets, const double *pos_weights,
+                                   double scale, float *dlogits)
 {
     double sum = 0, each = scale / (double)n;
     for (int64_t k = 0; k < n; k++) {
-        double z = logits[k], y = targets[k];
-        sum += fmax(z, 0) - z * y + log1p(exp(-fabs(z)));
+        double z = logits[k], y = targets[k], weight = y > 0 && pos_weights ? pos_weights[k] : 1;
+        sum += weight * (fmax(z, 0) - z * y + log1p(exp(-fabs(z))));
         if (dlogits)
-            dlogits[k] = (float)(each * (sigmoid(z) - y));
+            dlogits[k] = (float)(each * weight * (sigmoid(z) - y));
     }
     return each * sum;
 }
 
 double lex_loss(lex_task task, const float *logits, int64_t n_records, int64_t n_outputs, const int32_t *labels,
-                const uint8_t *targets, double scale, float *dlogits)
+                const uint8_t *targets, const double *pos_weights, double scale, float *dlogits)
 {
     double sum = 0;
     for (int64_t r = 0; r < n_records; r++) {
@@ -59,7 +60,7 @@ double lex_loss(lex_task task, const float *logits, int64_t n_records, int64_t n
         if (task == LEX_TASK_SINGLE)
             sum += cross_entropy(row, n_outputs, labels[r], scale, gradient);
         else
-            sum += binary_cross_entropy(row, n_outputs, targets + r * n_outputs, scale, gradient);
+            sum += binary_cross_entropy(row, n_outputs, targets + r * n_outputs, pos_weights, scale, gradient);
     }
     return sum;
 }

@@ -1,5 +1,6 @@
 /* data.c - the files of a run, read and checked before anything is computed: whatever is wrong with them shows at
  * once. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +109,22 @@ static void make_targets(lex_run *run)
     }
 }
 
+static void make_pos_weights(lex_run *run)
+{
+    int64_t K = run->labels.n_outputs, n = run->summary->n_train;
+    double asked = run->options->pos_weight;
+    if (run->labels.task == LEX_TASK_SINGLE || asked == 1)
+        return;
+    run->pos_weights = lex_alloc_array((size_t)K, sizeof *run->pos_weights);
+    for (int64_t k = 0; k < K; k++) {
+        int64_t with = 0;
+        for (int64_t i = 0; i < n; i++)
+            with += run->targets[run->train_rows[i] * K + k];
+        double balance = sqrt((double)(n - with) / (double)(with ? with : 1));
+        run->pos_weights[k] = asked >= 0 ? asked : fmin(fmax(balance, 1), LEX_POS_WEIGHT_MAX);
+    }
+}
+
 lex_status lex_run_read_data(lex_run *run, lex_err *err)
 {
     lex_status st = LEX_OK;
@@ -118,6 +135,7 @@ lex_status lex_run_read_data(lex_run *run, lex_err *err)
     warn_of_equal_files(run);
     choose_rows(run);
     make_targets(run);
+    make_pos_weights(run);
     if (run->train.n_truncated)
         lex_run_note(run, LEX_RUN_NOTE, "%lld of %lld training rows are longer than %lld tokens and are cut "
                      "(--max-length)", (long long)run->train.n_truncated, (long long)run->train.n_examples,

@@ -85,6 +85,7 @@ typedef struct {
     const lex_dataset *dev_data; /* where dev_rows point into; NULL without dev set */
     int64_t max_length, batch_tokens;
     uint8_t *targets; /* (n_examples of train, K); MULTI and BINARY */
+    double *pos_weights; /* (K); NULL: all 1 */
     lex_scope *kept;  /* of best */
     lex_tensor *best; /* weights of the best epoch */
     lex_json *epochs; /* finished ones; owned until it is put into summary->run */

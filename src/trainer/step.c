@@ -122,7 +122,8 @@ static double micro_batch(lex_optimizer *o, lex_task task, double scale, const l
     if (!logits)
         return 0;
     lex_tensor_read(o->scope, logits, o->logits);
-    double loss = lex_loss(task, o->logits, sizes[0], sizes[1], o->labels, o->targets, scale, o->dlogits);
+    double loss = lex_loss(task, o->logits, sizes[0], sizes[1], o->labels, o->targets,
+                           o->options.pos_weights, scale, o->dlogits);
     lex_tensor *dlogits = lex_tensor_over(o->scope, LEX_F32, 2, sizes, o->dlogits); /* (R, K) */
     lex_encoder_backward(o->encoder, o->scope, &o->batch, o->tape, dlogits);
     return loss;

@@ -28,6 +28,7 @@ lex_train_options lex_train_options_default(void)
         .clip = 1.0,
         .dropout = -1,
         .schedule = LEX_SCHEDULE_LINEAR,
+        .pos_weight = 1,
         .metric = "macro_f1",
         .seed = 1,
     };
@@ -98,7 +99,7 @@ static lex_status open_run(lex_run *run, lex_err *err)
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
     tell_of_weights(run);
     run->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : lex_default_batch_tokens(run->runtime);
-    lex_optimizer_options adamw = {0.9, 0.999, 1e-8, o->weight_decay, o->clip};
+    lex_optimizer_options adamw = {0.9, 0.999, 1e-8, o->weight_decay, o->clip, run->pos_weights};
     run->optimizer = lex_optimizer_new(run->encoder, run->runtime, &adamw);
     run->kept = lex_scope_new(run->runtime);
     run->epochs = lex_json_new_array();
@@ -297,6 +298,7 @@ static void close_run(lex_run *run)
     free(run->dev_rows);
     free(run->test_rows);
     free(run->targets);
+    free(run->pos_weights);
     free(run->out_dir);
     free(run->partial_dir);
     free(run->next_dir);

@@ -39,7 +39,7 @@ static double learn(lex_encoder *encoder, const lex_batch *batch, const int64_t 
     lex_train_mode mode = {0, 0, 0, 1, 1};
     lex_tensor_read(scope, lex_encoder_forward(encoder, scope, batch, &mode, tape), logits);
     stop_on(lex_scope_status(scope, &err), &err);
-    double loss = lex_loss(task, logits, batch->n_records, K, labels, targets, scale, dlogits);
+    double loss = lex_loss(task, logits, batch->n_records, K, labels, targets, NULL, scale, dlogits);
     int64_t sizes[2] = {batch->n_records, K};
     lex_encoder_backward(encoder, scope, batch, tape, lex_tensor_from(scope, LEX_F32, 2, sizes, dlogits));
     stop_on(lex_scope_status(scope, &err), &err);
@@ -211,7 +211,7 @@ static double numeric(lex_encoder *encoder, const lex_batch *batch, const int64_
         lex_scope *scope = lex_scope_new(runtime);
         lex_tensor_read(scope, lex_encoder_forward(encoder, scope, batch, mode, NULL), logits);
         stop_on(lex_scope_status(scope, &err), &err);
-        losses[side] = lex_loss(LEX_TASK_SINGLE, logits, batch->n_records, K, labels, NULL, 1.0, NULL);
+        losses[side] = lex_loss(LEX_TASK_SINGLE, logits, batch->n_records, K, labels, NULL, NULL, 1.0, NULL);
         lex_scope_free(scope);
     }
     *weight = was;
@@ -238,7 +238,7 @@ static void test_differences(lex_pooling pooling, double dropout, const char *na
     lex_scope *scope = lex_scope_new(runtime);
     lex_tape *tape = lex_tape_new(encoder);
     lex_tensor_read(scope, lex_encoder_forward(encoder, scope, &batch, &mode, tape), logits);
-    lex_loss(LEX_TASK_SINGLE, logits, 3, K, labels, NULL, 1.0, dlogits);
+    lex_loss(LEX_TASK_SINGLE, logits, 3, K, labels, NULL, NULL, 1.0, dlogits);
     lex_encoder_backward(encoder, scope, &batch, tape, lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){3, K}, dlogits));
     stop_on(lex_scope_status(scope, &err), &err);
     lex_tape_free(tape);
