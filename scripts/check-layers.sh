@@ -22,7 +22,7 @@ tokenizer: base
 metrics:   base
 lint:      text tokenizer base
 encoder:   tensor base
-model:     text tokenizer encoder tensor base
+model:     text tokenizer metrics encoder tensor base
 trainer:   model text tokenizer metrics encoder tensor base
 predictor: model text tokenizer metrics encoder tensor base
 cli:       trainer predictor lint model text tokenizer metrics encoder tensor base
@@ -32,6 +32,8 @@ cli:       trainer predictor lint model text tokenizer metrics encoder tensor ba
 owners='
 err memory file partial json unicode hash random task: base
 answers: predictor
+tuning: metrics
+calibration: model
 '
 
 # third-party header (a beginning of its name): the files that may see it

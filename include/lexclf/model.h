@@ -47,6 +47,8 @@ typedef struct {
     lex_pooling pooling;
     lex_strings labels;       /* in model order; BINARY: the positive one, then the negative one */
     int64_t n_outputs;        /* K: number of labels, 1 for BINARY */
+    double temperature;       /* logits are divided by it; 1 unless lexclf.json says otherwise (calibration.h) */
+    double *shift;            /* (K), added to logits before that; or NULL: none */
     double *thresholds;       /* (K); 0.5 unless lexclf.json says otherwise; no meaning for SINGLE */
     int64_t max_length;       /* as lexclf.json or the tokenizer states it, at most the model's positions */
     lex_strings text_columns; /* as trained; empty when not known */

@@ -17,6 +17,7 @@
 
 #include <signal.h>
 
+#include "lexclf/calibration.h"
 #include "lexclf/metrics.h"
 #include "lexclf/model.h"
 #include "lexclf/text.h"
@@ -112,6 +113,27 @@ lex_status lex_evaluate(lex_evaluation *out, const char *model_dir, const char *
 void lex_evaluation_release(lex_evaluation *evaluation);
 /* The report object of contract.md. */
 lex_json *lex_evaluation_json(const lex_evaluation *evaluation);
+
+/* ---- calibration, later and on other data ---- */
+typedef struct {
+    lex_calibration calibration;
+    lex_strings labels; /* the model's */
+    char model_sha256[65], data_sha256[65];
+    double elapsed_s;
+    int64_t tokens;
+    int64_t n_truncated;
+} lex_recalibration;
+
+/* Fits the model's temperature and thresholds on labelled files and writes its lexclf.json anew, or, where out_dir is
+ * not NULL, a copy of the whole folder there, which appears when it is whole and replaces what stands there. Weights
+ * stay. thresholds_auto: by lex_goal_of_task(). `calibration.before` is the model as it stood. LEX_ERR_USAGE when thresholds are asked of a SINGLE model;
+ * LEX_ERR_INPUT as in lex_evaluate(). */
+lex_status lex_recalibrate(lex_recalibration *out, const char *model_dir, const char *out_dir,
+                           const char *const *paths, int n_paths, const lex_reader_options *reader,
+                           const lex_predictor_options *options, const lex_calibration_options *how,
+                           bool thresholds_auto, lex_err *err) LEX_MUST_CHECK;
+void lex_recalibration_release(lex_recalibration *recalibration);
+lex_json *lex_recalibration_json(const lex_recalibration *recalibration);
 
 #ifdef __cplusplus
 }

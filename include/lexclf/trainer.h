@@ -15,6 +15,7 @@
 #include "lexclf/metrics.h"
 #include "lexclf/model.h"
 #include "lexclf/text.h"
+#include "lexclf/tuning.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,7 +63,14 @@ typedef struct {
      * Zeng, "Logistic Regression in Rare Events Data", 2001), whose few records would steer the whole encoder, as
      * Mahajan et al. (2018) damp their sampling of rare classes. */
     double pos_weight;
-    const char *metric; /* chooses the best epoch: a name of lex_metrics_by_name() */
+    /* Fitted on the dev set after every epoch, if there is one (calibration.h). Weights above are taken back from the
+     * logits only where this is set; without it a probability means what the weighted loss made of it. */
+    bool calibrate;
+    bool thresholds_auto; /* by lex_goal_of_task() */
+    lex_threshold_rule thresholds;
+    /* Chooses the best epoch, as it would be delivered: calibrated, with its thresholds. A name of
+     * lex_metrics_by_name(). */
+    const char *metric;
     uint64_t seed;
     const volatile sig_atomic_t *stop; /* set to stop after the step at hand; or NULL */
     lex_train_events events;

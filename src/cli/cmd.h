@@ -48,6 +48,11 @@ bool cli_is_same_path(const char *a, const char *b);
 lex_status cli_check_output_file(const char *option, const char *path, const char *const *inputs, int n_inputs,
                                  lex_err *err) LEX_MUST_CHECK;
 
+/* Whether a model folder may be made at `out`: LEX_ERR_USAGE when it exists without `overwrite`, is no model, or one of
+ * the n paths that are read lies in it, or in OUT.partial. */
+lex_status cli_check_out_folder(const char *out, bool overwrite, const char *const *read, int n,
+                                lex_err *err) LEX_MUST_CHECK;
+
 /* An integer option without a default in its row: 0 where it is absent. */
 int64_t cli_option_int_or_0(const cli_options *options, const char *name);
 

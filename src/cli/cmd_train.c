@@ -1,7 +1,5 @@
 /* cmd_train.c - from the command line to a training run, and what is said of it while it goes. */
-#include <dirent.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -12,83 +10,20 @@
 
 /* ---- checks ---- */
 
-static bool is_empty(const char *dir)
-{
-    DIR *folder = opendir(dir);
-    if (!folder)
-        return false;
-    int n = 0;
-    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder))
-        n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-    closedir(folder);
-    return n == 0;
-}
-
-/* Whether a folder holds a model, or nothing: all that --overwrite may replace. */
-static bool is_replaceable(const char *dir)
-{
-    char *config = lex_path_join(dir, "config.json");
-    bool is_model = lex_path_kind_of(config) == LEX_PATH_FILE;
-    free(config);
-    return is_model || is_empty(dir);
-}
-
-/* Whether `path` lies in the folder `dir`, or is it. */
-static bool is_inside(const char *path, const char *dir)
-{
-    char *whole_path = realpath(path, NULL), *whole_dir = realpath(dir, NULL);
-    size_t n = whole_dir ? strlen(whole_dir) : 0;
-    bool inside = whole_path && whole_dir && strncmp(whole_path, whole_dir, n) == 0 &&
-                  (whole_path[n] == '\0' || whole_path[n] == '/');
-    free(whole_path);
-    free(whole_dir);
-    return inside;
-}
-
-/* What is read must not lie in a folder that will be replaced: OUT itself, or OUT.partial. */
-static lex_status check_not_inside(const cli_options *options, const char *dir, lex_err *err)
-{
-    static const char *const read_by[] = {"encoder", "train", "dev", "test", "config"};
-    for (size_t i = 0; i < sizeof read_by / sizeof *read_by; i++) {
-        const char *path = cli_option_string(options, read_by[i]);
-        if (path && is_inside(path, dir))
-            return lex_err_set(err, LEX_ERR_USAGE, "option '--out' would replace '%s', where '%s' is read from", dir,
-                               path);
-    }
-    return LEX_OK;
-}
-
-static lex_status check_partial(const cli_options *options, lex_err *err)
-{
-    char *out = lex_path_trimmed(cli_option_string(options, "out"));
-    char *partial = lex_path_with_suffix(out, ".partial");
-    lex_status st = check_not_inside(options, partial, err);
-    free(partial);
-    free(out);
-    return st;
-}
-
 static lex_status check_out(const cli_options *options, lex_err *err)
 {
-    const char *out = cli_option_string(options, "out");
-    const char *base = lex_path_base(out);
-    lex_path_kind kind = lex_path_kind_of(out);
-    if (strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
-        return lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' does not name a folder to make", out);
-    if (check_partial(options, err) != LEX_OK || kind == LEX_PATH_MISSING)
-        return err->code;
-    if (kind != LEX_PATH_DIR)
-        return lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' is not a folder", out);
-    if (cli_is_same_path(out, cli_option_string(options, "encoder")))
-        return lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' is the encoder's own folder", out);
-    if (!cli_option_flag(options, "overwrite")) {
-        lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' exists", out);
-        lex_err_hint(err, "name another folder, or replace this one with --overwrite");
-        return err->code;
+    static const char *const read_by[] = {"encoder", "train", "dev", "test", "config"};
+    const char *read[sizeof read_by / sizeof *read_by];
+    int n = 0;
+    for (size_t i = 0; i < sizeof read_by / sizeof *read_by; i++) {
+        const char *path = cli_option_string(options, read_by[i]);
+        if (path)
+            read[n++] = path;
     }
-    if (!is_replaceable(out))
-        return lex_err_set(err, LEX_ERR_USAGE, "option '--overwrite': '%s' is not a model folder", out);
-    return check_not_inside(options, out, err);
+    if (cli_is_same_path(cli_option_string(options, "out"), cli_option_string(options, "encoder")))
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' is the encoder's own folder",
+                           cli_option_string(options, "out"));
+    return cli_check_out_folder(cli_option_string(options, "out"), cli_option_flag(options, "overwrite"), read, n, err);
 }
 
 static lex_status check(const lex_train_options *t, const cli_options *options, lex_err *err)
@@ -103,6 +38,9 @@ static lex_status check(const lex_train_options *t, const cli_options *options, 
         paths[n_paths++] = t->test_path;
     if (t->positive_label && (t->task_auto || t->task != LEX_TASK_BINARY))
         return lex_err_set(err, LEX_ERR_USAGE, "option '--positive-label' needs '--task binary'");
+    if (!t->dev_path && t->dev_fraction == 0 && !t->thresholds_auto && t->thresholds.goal != LEX_GOAL_NONE)
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--tune-thresholds' needs dev records: '--dev', or a "
+                           "'--dev-fraction' above 0");
     for (int i = 0; i < n_paths; i++) {
         if (strcmp(paths[i], "-") == 0)
             return lex_err_set(err, LEX_ERR_USAGE, "training reads files, not standard input");
@@ -153,6 +91,10 @@ static void fill(lex_train_options *t, const cli_options *options, lex_reading *
     const char *weight = cli_option_string(options, "pos-weight");
     if (strcmp(weight, "off") != 0 && !lex_parse_double(&t->pos_weight, lex_str_of(weight)))
         t->pos_weight = -1; /* auto */
+    t->calibrate = cli_option_choice(options, "calibrate") == 0;
+    t->thresholds_auto = !cli_option_given(options, "tune-thresholds");
+    if (!t->thresholds_auto)
+        LEX_ASSERT(lex_threshold_rule_parse(&t->thresholds, lex_str_of(cli_option_string(options, "tune-thresholds"))));
     t->metric = cli_option_string(options, "metric");
     t->seed = (uint64_t)cli_option_int(options, "seed");
     t->stop = &lex_cli_interrupted;

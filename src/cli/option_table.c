@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "lexclf/metrics.h"
 #include "lexclf/text.h"
+#include "lexclf/tuning.h"
 #include "options.h"
 #include "shard.h"
 
@@ -52,6 +52,12 @@ static bool is_pos_weight(const char *value)
            (lex_parse_double(&number, lex_str_of(value)) && number >= 0.01 && number <= 1000);
 }
 
+static bool is_threshold_rule(const char *value)
+{
+    lex_threshold_rule rule;
+    return lex_threshold_rule_parse(&rule, lex_str_of(value));
+}
+
 /* auto, cpu, cuda, cuda:N */
 static bool is_device(const char *value)
 {
@@ -68,10 +74,14 @@ enum {
     PR = CLI_PREDICT,
     TO = CLI_TOKENIZE,
     LI = CLI_LINT,
-    RUNS = CLI_TRAIN | CLI_EVAL | CLI_PREDICT, /* those that compute */
+    CA = CLI_CALIBRATE,
+    RUNS = CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_CALIBRATE, /* those that compute */
 };
 
-#define METRIC_NAMES "accuracy, loss, ece, aupr_macro, or micro_, macro_ or weighted_ with precision, recall or f1"
+#define METRIC_NAMES "accuracy, loss, ece, aupr_macro, aupr_micro, roc_auc_macro, precision_at_recall_80_ or _90_ with " \
+    "macro or micro, or micro_, macro_ or weighted_ with precision, recall or f1"
+
+#define THRESHOLD_RULES "f1, precision@R, recall@P (R, P above 0, up to 1) or off"
 
 /* clang-format off */
 const cli_option cli_option_rows[] = {
@@ -87,6 +97,8 @@ const cli_option cli_option_rows[] = {
      .help = "records to judge the finished model by"},
     {.name = "data", .type = CLI_STRINGS, .verbs = EV, .group = CLI_DATA, .value = "FILE", .required = true,
      .check = is_not_empty, .help = "labelled records to judge the model by"},
+    {.name = "data", .type = CLI_STRINGS, .verbs = CA, .group = CLI_DATA, .value = "FILE", .required = true,
+     .check = is_not_empty, .help = "labelled records to fit it to, better not those that the model was trained on"},
     {.name = "train", .type = CLI_STRINGS, .verbs = LI, .group = CLI_DATA, .value = "FILE", .check = is_not_empty,
      .help = "the records that a model is to learn from"},
     {.name = "dev", .type = CLI_STRINGS, .verbs = LI, .group = CLI_DATA, .value = "FILE", .check = is_not_empty,
@@ -95,7 +107,7 @@ const cli_option cli_option_rows[] = {
      .help = "the records that judge the finished model"},
     {.name = "text", .type = CLI_STRING, .verbs = PR, .group = CLI_DATA, .value = "STRING",
      .help = "classify this text instead of files"},
-    {.name = "format", .type = CLI_CHOICE, .verbs = TR | EV, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl",
+    {.name = "format", .type = CLI_CHOICE, .verbs = TR | EV | CA, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl",
      .initial = "auto", .help = "what the files hold; auto goes by the extension"},
     {.name = "format", .type = CLI_CHOICE, .verbs = PR | TO | LI, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl|txt",
      .initial = "auto", .help = "what the input holds; auto goes by the extension, so standard input needs it"},
@@ -111,15 +123,15 @@ const cli_option cli_option_rows[] = {
     {.name = "text-column", .type = CLI_STRINGS, .verbs = TR, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the text, by name or by number from 1; several are joined by "
      "a line break", .absent = "text"},
-    {.name = "text-column", .type = CLI_STRINGS, .verbs = EV | PR | TO | LI, .group = CLI_DATA, .value = "NAME",
+    {.name = "text-column", .type = CLI_STRINGS, .verbs = EV | PR | TO | LI | CA, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the text, by name or by number from 1; several are joined by "
      "a line break", .absent = "as the model was trained, else text"},
-    {.name = "label-column", .type = CLI_STRING, .verbs = TR | EV | LI, .group = CLI_DATA, .value = "NAME",
+    {.name = "label-column", .type = CLI_STRING, .verbs = TR | EV | LI | CA, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the label", .absent = "label, and in JSON lines also labels"},
-    {.name = "label-separator", .type = CLI_STRING, .verbs = TR | EV | LI, .group = CLI_DATA, .value = "S",
+    {.name = "label-separator", .type = CLI_STRING, .verbs = TR | EV | LI | CA, .group = CLI_DATA, .value = "S",
      .check = is_not_empty, .help = "the label column holds any number of labels with this between them, ';' say; "
      "spaces around each do not count"},
-    {.name = "label-columns", .type = CLI_STRINGS, .verbs = TR | EV | LI, .group = CLI_DATA, .value = "A,B,C",
+    {.name = "label-columns", .type = CLI_STRINGS, .verbs = TR | EV | LI | CA, .group = CLI_DATA, .value = "A,B,C",
      .check = is_name_list, .expected = "names between commas; one that holds a comma in double quotes",
      .help = "each label is a column of 0 and 1 of its own name"},
     {.name = "unlabelled", .type = CLI_FLAG, .verbs = LI, .group = CLI_DATA,
@@ -133,7 +145,7 @@ const cli_option cli_option_rows[] = {
     /* ---- model ---- */
     {.name = "encoder", .type = CLI_STRING, .verbs = TR, .group = CLI_MODEL, .value = "DIR", .required = true,
      .check = is_not_empty, .help = "the encoder to start from, a Hugging Face folder"},
-    {.name = "model", .letter = 'm', .type = CLI_STRING, .verbs = EV | PR | TO, .group = CLI_MODEL, .value = "DIR",
+    {.name = "model", .letter = 'm', .type = CLI_STRING, .verbs = EV | PR | TO | CA, .group = CLI_MODEL, .value = "DIR",
      .required = true, .check = is_not_empty, .help = "the model folder"},
     {.name = "encoder", .type = CLI_STRING, .verbs = LI, .group = CLI_MODEL, .value = "DIR", .check = is_not_empty,
      .help = "the encoder that is to be trained, for its tokenizer"},
@@ -150,7 +162,7 @@ const cli_option cli_option_rows[] = {
     {.name = "max-length", .type = CLI_INT, .verbs = TR, .group = CLI_MODEL, .value = "N", .low = 3, .high = 1000000,
      .help = "tokens kept of each text, special ones included; at most the encoder's positions",
      .absent = "128, or the encoder's positions if they are fewer"},
-    {.name = "max-length", .type = CLI_INT, .verbs = EV | PR | TO, .group = CLI_MODEL, .value = "N", .low = 3,
+    {.name = "max-length", .type = CLI_INT, .verbs = EV | PR | TO | CA, .group = CLI_MODEL, .value = "N", .low = 3,
      .high = 1000000, .help = "tokens kept of each text, special ones included; at most the encoder's positions",
      .absent = "the model's own"},
     {.name = "max-length", .type = CLI_INT, .verbs = LI, .group = CLI_MODEL, .value = "N", .low = 3, .high = 1000000,
@@ -178,6 +190,16 @@ const cli_option cli_option_rows[] = {
      .initial = "off", .check = is_pos_weight, .expected = "auto, off or a number from 0.01 to 1000", .help = "many "
      "labels or binary: what a true label weighs against a false one; auto: the square root of how rare it is, at "
      "most 10"},
+    {.name = "calibrate", .type = CLI_CHOICE, .verbs = TR, .group = CLI_TRAINING, .value = "temperature|off",
+     .initial = "temperature", .help = "on the dev records, fit the temperature by which outputs are divided so that a "
+     "probability means how often it is right; --pos-weight is taken back from the outputs, too"},
+    {.name = "calibrate", .type = CLI_CHOICE, .verbs = CA, .group = CLI_MODEL, .value = "temperature|keep|off",
+     .initial = "temperature", .help = "fit the temperature, keep what the model has, or take outputs as they are"},
+    {.name = "tune-thresholds", .type = CLI_STRING, .verbs = TR | CA, .group = CLI_TRAINING,
+     .value = "f1|precision@R|recall@P|off", .check = is_threshold_rule, .expected = THRESHOLD_RULES, .help = "find "
+     "for each label the probability from which on it is given: where F1 is highest, or precision with a recall of R, "
+     "or recall with a precision of P; in train, on the dev records. A label with few records leans on the threshold "
+     "of all. off: 0.5", .absent = "f1 for many labels, else off"},
     {.name = "metric", .type = CLI_STRING, .verbs = TR, .group = CLI_TRAINING, .value = "NAME",
      .initial = "macro_f1", .check = is_metric, .expected = METRIC_NAMES, .help = "what the best epoch is best at: "
      METRIC_NAMES},
@@ -187,7 +209,7 @@ const cli_option cli_option_rows[] = {
     /* ---- answers ---- */
     {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = TR, .group = CLI_ANSWERS, .value = "DIR",
      .required = true, .check = is_not_empty, .help = "the model folder to make; it appears when it is whole"},
-    {.name = "overwrite", .type = CLI_FLAG, .verbs = TR, .group = CLI_ANSWERS,
+    {.name = "overwrite", .type = CLI_FLAG, .verbs = TR | CA, .group = CLI_ANSWERS,
      .help = "replace the model folder that --out names; without it, an existing one is refused"},
     {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = PR, .group = CLI_ANSWERS, .value = "FILE",
      .check = is_not_empty, .help = "write the answers to this file, which appears when it is whole",
@@ -201,6 +223,9 @@ const cli_option cli_option_rows[] = {
      "order mark by which spreadsheets know UTF-8; one of ASCII alone has none anyway"},
     {.name = "safe-csv", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS, .help = "in a table, put an apostrophe "
      "before text that a spreadsheet would take for a formula: after = + - @, a tab or a line break"},
+    {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = CA, .group = CLI_ANSWERS, .value = "DIR",
+     .check = is_not_empty, .help = "make a calibrated copy of the model folder",
+     .absent = "the model is calibrated where it stands"},
     {.name = "no-passthrough", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS,
      .help = "leave the input's fields out of the answers"},
     {.name = "scores", .type = CLI_CHOICE, .verbs = PR, .group = CLI_ANSWERS, .value = "top|all", .initial = "top",

@@ -58,6 +58,21 @@ const cli_verb cli_verbs[] = {
         .run = cli_run_predict,
     },
     {
+        .bit = CLI_CALIBRATE,
+        .name = "calibrate",
+        .summary = "fit a model's probabilities and thresholds to new records",
+        .usage = "--model DIR --data FILE [--out DIR] [options]",
+        .about = "Fits the temperature, by which a model's outputs are divided so that a probability means how often "
+                 "it is right, and the thresholds from which on labels are given, on labelled records that the model "
+                 "was not trained on. Weights stay. In place only lexclf.json is written; with --out, a copy of the "
+                 "folder. What is said of before and after is on these same records.",
+        .examples = "  lexclf calibrate --model models/my-model --data newer.csv\n"
+                    "  lexclf calibrate --model models/my-model --data newer.jsonl \\\n"
+                    "      --tune-thresholds recall@0.9 --out models/strict\n",
+        .max_files = 0,
+        .run = cli_run_calibrate,
+    },
+    {
         .bit = CLI_TOKENIZE,
         .name = "tokenize",
         .summary = "print the token ids that the encoder sees",

@@ -96,7 +96,6 @@ lex_status lex_checksums_verify_weights(const lex_model *model, lex_err *err)
 lex_status lex_checksums_seal(lex_buf *out, lex_json *doc, const char *dir, const char *const *names, int n_names,
                               lex_err *err)
 {
-    char seal[SEAL_BYTES + 1];
     lex_json *files = lex_json_new_object();
     lex_json_put(doc, "files", files);
     for (int i = 0; i < n_names; i++) {
@@ -106,10 +105,17 @@ lex_status lex_checksums_seal(lex_buf *out, lex_json *doc, const char *dir, cons
             return st;
         lex_json_put_string(files, names[i], checksum);
     }
+    lex_checksums_reseal(out, doc);
+    return LEX_OK;
+}
+
+void lex_checksums_reseal(lex_buf *out, lex_json *doc)
+{
+    char seal[SEAL_BYTES + 1];
+    lex_json_remove(doc, "checksum");
     lex_buf_clear(out);
     lex_json_print(out, doc, true);
     make_seal(seal, lex_buf_str(out));
     out->len -= strlen(UNSEALED_END);
     lex_buf_add(out, seal, SEAL_BYTES);
-    return LEX_OK;
 }

@@ -3,10 +3,13 @@
  * do. */
 #include "internal.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define LEX_TEMPERATURE_LOW 0.001 /* what may stand in a file */
+#define LEX_TEMPERATURE_HIGH 1000.0
 enum { LABELS_MAX = 1000000 };
 
 static lex_status bad(const lex_model *model, lex_err *err, const char *file, const char *reason)
@@ -89,7 +92,7 @@ static lex_status describe_plain(lex_model *model, lex_err *err)
 
 lex_status lex_description_check_format(const lex_model *model, lex_err *err)
 {
-    static const char *const known[] = {"mean-pooling"};
+    static const char *const known[] = {"mean-pooling", "temperature", "logit-shift"};
     const lex_json *doc = model->files->lexclf;
     int64_t format;
     if (!lex_json_int(&format, lex_json_get(doc, "format"), 1, INT64_C(1) << 30))
@@ -128,20 +131,45 @@ static lex_status read_strings(lex_strings *out, const lex_model *model, const c
     return LEX_OK;
 }
 
-static lex_status read_thresholds(lex_model *model, lex_err *err)
+/* An object with a number for each output by its label, between low and high; `absent` where there is none. */
+static lex_status read_by_label(double *out, const lex_model *model, const char *key, double absent, double low,
+                                double high, lex_err *err)
 {
-    const lex_json *map = lex_json_get(model->files->lexclf, "thresholds");
+    const lex_json *map = lex_json_get(model->files->lexclf, key);
     const lex_json *next = lex_json_first(map); /* they stand in the order of the labels, as we wrote them */
     for (int64_t k = 0; k < model->n_outputs; k++) {
         bool found = next && strcmp(lex_json_key(next), model->labels.items[k]) == 0;
         const lex_json *node = found ? next : lex_json_get(map, model->labels.items[k]);
         next = lex_json_next(found ? node : NULL);
-        double value = lex_json_number(node, node ? -1 : 0.5);
-        if (!(value >= 0 && value <= 1))
-            return bad(model, err, "lexclf.json", "'thresholds' holds something that is not a number in [0, 1]");
-        model->thresholds[k] = value;
+        double value = lex_json_number(node, node ? (double)NAN : absent);
+        if (!(value >= low && value <= high))
+            return lex_err_set(err, LEX_ERR_INPUT,
+                               "%s/lexclf.json: '%s' holds something that is not a number in [%g, %g]", model->dir, key,
+                               low, high);
+        out[k] = value;
     }
     return LEX_OK;
+}
+
+/* Thresholds, temperature, shift. */
+static lex_status read_calibration(lex_model *model, lex_err *err)
+{
+    const lex_json *doc = model->files->lexclf, *temperature = lex_json_get(doc, "temperature");
+    size_t n = (size_t)model->n_outputs;
+    lex_status st = LEX_OK;
+    model->thresholds = lex_alloc_array(n, sizeof *model->thresholds);
+    LEX_TRY(read_by_label(model->thresholds, model, "thresholds", 0.5, 0, 1, err));
+    model->temperature = lex_json_number(temperature, temperature ? 0 : 1);
+    if (!(model->temperature >= LEX_TEMPERATURE_LOW && model->temperature <= LEX_TEMPERATURE_HIGH)) {
+        st = bad(model, err, "lexclf.json", "'temperature' is not a number in [0.001, 1000]");
+        goto done;
+    }
+    if (lex_json_get(doc, "shift")) {
+        model->shift = lex_alloc_array(n, sizeof *model->shift);
+        LEX_TRY(read_by_label(model->shift, model, "shift", 0, -1000, 1000, err));
+    }
+done:
+    return st;
 }
 
 /* config.json must name the same outputs: one of the two files was exchanged otherwise. */
@@ -193,8 +221,7 @@ lex_status lex_description_read(lex_model *model, lex_err *err)
     lex_status st = doc ? describe_ours(model, err) : describe_plain(model, err);
     if (st != LEX_OK)
         return st;
-    model->thresholds = lex_alloc_array((size_t)model->n_outputs, sizeof *model->thresholds);
-    st = read_thresholds(model, err);
+    st = read_calibration(model, err);
     int64_t stated = doc ? 0 : lex_tokenizer_model_max_length(model->tokenizer);
     lex_json_int(&stated, lex_json_get(doc, "max_length"), 1, INT64_C(1) << 30);
     bool fits = stated > 0 && stated <= model->config.n_positions;

@@ -28,6 +28,17 @@ lex_status lex_checksums_verify_weights(const lex_model *model, lex_err *err) LE
 /* The text of a finished lexclf.json, with the checksums of itself and of the files `names`. */
 lex_status lex_checksums_seal(lex_buf *out, lex_json *doc, const char *dir, const char *const *names, int n_names,
                               lex_err *err) LEX_MUST_CHECK;
+/* The same for one whose list of files is in place already. */
+void lex_checksums_reseal(lex_buf *out, lex_json *doc);
+/* save.c: what lexclf.json says of the model, without the run. */
+lex_json *lex_model_describe(const lex_model *model, const lex_model_save_options *options);
+/* Temperature, shift, thresholds and the features that they ask for, put into lexclf.json in place of older ones. */
+void lex_model_describe_calibration(lex_json *doc, const lex_model *model);
+/* The files of a model folder that are there, weights and tokenizer's; room for LEX_MODEL_FILES_MAX names. */
+enum { LEX_MODEL_FILES_MAX = 8 };
+int lex_model_file_names(const char *names[LEX_MODEL_FILES_MAX], const char *dir);
+/* Copies one of them. */
+lex_status lex_model_copy_file(const char *from_dir, const char *to_dir, const char *name, lex_err *err) LEX_MUST_CHECK;
 /* weights.c: one pointer a parameter of `encoder`, in its order; seed is used when may_be_fresh. */
 lex_status lex_weights_collect(const float ***values, lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
                                uint64_t seed, lex_err *err) LEX_MUST_CHECK;

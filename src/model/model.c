@@ -90,6 +90,7 @@ lex_status lex_model_open(lex_model **out, const char *dir, lex_model_need need,
     lex_model *model = lex_alloc_zeroed(1, sizeof *model);
     *out = NULL;
     model->dir = lex_path_trimmed(dir);
+    model->temperature = 1;
     model->files = lex_alloc_zeroed(1, sizeof *model->files);
     LEX_TRY(read_documents(model, err));
     if (need != LEX_MODEL_TOKENIZER)
@@ -129,6 +130,7 @@ void lex_model_free(lex_model *model)
     lex_strings_release(&model->unused);
     lex_strings_release(&model->fresh);
     free(model->thresholds);
+    free(model->shift);
     free(model->dir);
     free(model);
 }
@@ -165,6 +167,9 @@ void lex_model_prepare(lex_model *model, lex_task task, const lex_strings *label
     model->pooling = pooling;
     model->n_outputs = task == LEX_TASK_BINARY ? 1 : labels->n;
     free(model->thresholds);
+    free(model->shift);
+    model->shift = NULL;
+    model->temperature = 1;
     model->thresholds = lex_alloc_array((size_t)model->n_outputs, sizeof *model->thresholds);
     for (int64_t k = 0; k < model->n_outputs; k++)
         model->thresholds[k] = 0.5;

@@ -68,20 +68,28 @@ done:
     return st;
 }
 
-/* Copies one of the tokenizer's files if it is there; *copied says so. */
-static lex_status copy_file(const char *from_dir, const char *to_dir, const char *name, bool *copied, lex_err *err)
+int lex_model_file_names(const char *names[LEX_MODEL_FILES_MAX], const char *dir)
 {
-    lex_status st = LEX_OK;
-    char *from = lex_path_join(from_dir, name), *to = lex_path_join(to_dir, name);
-    lex_buf content;
-    lex_buf_init(&content);
-    *copied = lex_path_kind_of(from) != LEX_PATH_MISSING;
-    if (*copied) {
-        LEX_TRY(lex_file_read(&content, from, LEX_TOKENIZER_JSON_MAX, err));
-        LEX_TRY(lex_file_write(to, lex_buf_str(&content), err));
+    int n = 0;
+    names[n++] = "config.json";
+    names[n++] = LEX_WEIGHTS_FILE;
+    for (int i = 0; i < N_TOKENIZER_FILES; i++) {
+        char *path = lex_path_join(dir, tokenizer_files[i]);
+        if (lex_path_kind_of(path) != LEX_PATH_MISSING)
+            names[n++] = tokenizer_files[i];
+        free(path);
     }
-done:
-    lex_buf_release(&content);
+    return n;
+}
+
+lex_status lex_model_copy_file(const char *from_dir, const char *to_dir, const char *name, lex_err *err)
+{
+    char *from = lex_path_join(from_dir, name), *to = lex_path_join(to_dir, name);
+    lex_map content;
+    lex_status st = lex_map_open(&content, from, err);
+    if (st == LEX_OK)
+        st = lex_file_write(to, (lex_str){(const char *)content.ptr, content.len}, err);
+    lex_map_close(&content);
     free(from);
     free(to);
     return st;
@@ -95,12 +103,44 @@ static lex_json *list_of(const char *const *items, int64_t n)
     return list;
 }
 
-static lex_json *describe(const lex_model *model, const lex_model_save_options *options)
+/* What a program must know to give the same answers: one that does not refuses the folder. */
+static lex_json *requires(const lex_model *model)
 {
-    static const char *const mean_pooling[] = {"mean-pooling"};
+    lex_json *list = lex_json_new_array();
+    if (model->pooling == LEX_POOLING_MEAN)
+        lex_json_push(list, lex_json_new_string("mean-pooling"));
+    if (model->temperature != 1)
+        lex_json_push(list, lex_json_new_string("temperature"));
+    if (model->shift)
+        lex_json_push(list, lex_json_new_string("logit-shift"));
+    return list;
+}
+
+static lex_json *by_label(const lex_model *model, const double *values)
+{
+    lex_json *map = lex_json_new_object();
+    for (int64_t k = 0; k < model->n_outputs; k++)
+        lex_json_append(map, model->labels.items[k], lex_json_new_number(values[k]));
+    return map;
+}
+
+void lex_model_describe_calibration(lex_json *doc, const lex_model *model)
+{
+    lex_json_put(doc, "requires", requires(model));
+    if (model->task != LEX_TASK_SINGLE)
+        lex_json_put(doc, "thresholds", by_label(model, model->thresholds));
+    lex_json_put_number(doc, "temperature", model->temperature);
+    if (model->shift)
+        lex_json_put(doc, "shift", by_label(model, model->shift));
+    else
+        lex_json_remove(doc, "shift");
+}
+
+lex_json *lex_model_describe(const lex_model *model, const lex_model_save_options *options)
+{
     lex_json *doc = lex_json_new_object();
     lex_json_put_number(doc, "format", LEX_MODEL_FORMAT);
-    lex_json_put(doc, "requires", list_of(mean_pooling, model->pooling == LEX_POOLING_MEAN));
+    lex_json_put(doc, "requires", requires(model));
     lex_json_put_string(doc, "kind", "encoder");
     lex_json_put_string(doc, "task", lex_task_name(model->task));
     lex_json_put(doc, "labels", list_of((const char *const *)model->labels.items, model->labels.n));
@@ -114,14 +154,7 @@ static lex_json *describe(const lex_model *model, const lex_model_save_options *
     if (model->pooling == LEX_POOLING_MEAN)
         lex_json_put_string(doc, "note", "pooling is the mean over all tokens, which transformers' sequence classifier "
                                          "does not compute: the head is stored under lexclf's own name");
-    if (model->task != LEX_TASK_SINGLE) {
-        lex_json *thresholds = lex_json_new_object();
-        for (int64_t k = 0; k < model->n_outputs; k++)
-            lex_json_append(thresholds, model->labels.items[k], lex_json_new_number(model->thresholds[k]));
-        lex_json_put(doc, "thresholds", thresholds);
-    }
-    if (options->run)
-        lex_json_put(doc, "run", lex_json_copy(options->run));
+    lex_model_describe_calibration(doc, model);
     return doc;
 }
 
@@ -129,20 +162,18 @@ lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const ch
                           const lex_model_save_options *options, lex_err *err)
 {
     lex_status st = LEX_OK;
-    const char *names[N_TOKENIZER_FILES + 2] = {"config.json", LEX_WEIGHTS_FILE};
-    int n_names = 2;
-    lex_json *doc = describe(model, options);
+    const char *names[LEX_MODEL_FILES_MAX];
+    int n_names = lex_model_file_names(names, model->dir);
+    lex_json *doc = lex_model_describe(model, options);
+    if (options->run)
+        lex_json_put(doc, "run", lex_json_copy(options->run));
     lex_buf text;
     lex_buf_init(&text);
     LEX_TRY(lex_dir_make(dir, err));
     LEX_TRY(write_config(model, dir, err));
     LEX_TRY(write_weights(encoder, dir, err));
-    for (int i = 0; i < N_TOKENIZER_FILES; i++) {
-        bool copied;
-        LEX_TRY(copy_file(model->dir, dir, tokenizer_files[i], &copied, err));
-        if (copied)
-            names[n_names++] = tokenizer_files[i];
-    }
+    for (int i = 2; i < n_names; i++)
+        LEX_TRY(lex_model_copy_file(model->dir, dir, names[i], err));
     LEX_TRY(lex_checksums_seal(&text, doc, dir, names, n_names, err));
     st = write_text(dir, "lexclf.json", &text, err);
 done:

@@ -104,4 +104,24 @@ lex_str lex_answer_field_name(const lex_record *record, const lex_field *field, 
 bool lex_answer_is_ours(lex_str name);
 void lex_answer_add_logits(lex_buf *out, const lex_answer *answer); /* a JSON array */
 
+/* ---- collect.c ---- */
+
+/* Answers to labelled files, kept to be judged. Zeroed first; the first two are the caller's wish. */
+typedef struct {
+    bool keep_logits;
+    bool for_thresholds; /* refuse a model that has none */
+    lex_predictor *predictor;
+    lex_scores *scores; /* under the model's own calibration */
+    lex_strings labels; /* the model's, then those it does not know */
+    float *logits;      /* (n, K), when kept */
+    int64_t n_logits, logit_capacity;
+    int64_t tokens, n_truncated;
+    char data_sha256[65];
+} lex_collected;
+/* As lex_evaluate(). Release it whatever was returned. */
+lex_status lex_collect(lex_collected *out, const char *model_dir, const char *const *paths, int n_paths,
+                       const lex_reader_options *reader, const lex_predictor_options *options,
+                       lex_err *err) LEX_MUST_CHECK;
+void lex_collected_release(lex_collected *collected);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "lexclf/calibration.h"
 
 /* "0.4" or "Governing Law=0.3" (the last '=' counts: a label may hold one). */
 static lex_status set_threshold(lex_predictor *p, const char *text, lex_err *err)
@@ -157,7 +158,7 @@ lex_status lex_predictor_answer(lex_predictor *p, const lex_block *block, lex_er
     for (int64_t i = 0; st == LEX_OK && p->options.answer && i < block->n_rows; i++) {
         const lex_block_row *row = &block->rows[i];
         const float *logits = block->logits + i * K;
-        lex_probabilities(p->model->task, logits, 1, K, p->probabilities);
+        lex_model_probabilities(p->model, logits, 1, p->probabilities);
         lex_answer answer = {
             .model = p->model,
             .record = &row->record,

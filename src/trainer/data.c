@@ -116,13 +116,26 @@ static void make_pos_weights(lex_run *run)
     if (run->labels.task == LEX_TASK_SINGLE || asked == 1)
         return;
     run->pos_weights = lex_alloc_array((size_t)K, sizeof *run->pos_weights);
+    run->shift = lex_alloc_array((size_t)K, sizeof *run->shift);
     for (int64_t k = 0; k < K; k++) {
         int64_t with = 0;
         for (int64_t i = 0; i < n; i++)
             with += run->targets[run->train_rows[i] * K + k];
         double balance = sqrt((double)(n - with) / (double)(with ? with : 1));
         run->pos_weights[k] = asked >= 0 ? asked : fmin(fmax(balance, 1), LEX_POS_WEIGHT_MAX);
+        run->shift[k] = -log(run->pos_weights[k]);
     }
+}
+
+/* Options that only a task with thresholds has a use for; the task is known now. */
+static lex_status check_task(const lex_run *run, lex_err *err)
+{
+    const lex_train_options *o = run->options;
+    bool tunes = !o->thresholds_auto && o->thresholds.goal != LEX_GOAL_NONE;
+    if (run->labels.task != LEX_TASK_SINGLE || (!tunes && o->pos_weight == 1))
+        return LEX_OK;
+    return lex_err_set(err, LEX_ERR_USAGE, "%s is for tasks 'multi' and 'binary'; the rows of %s have one label each",
+                       tunes ? "--tune-thresholds" : "--pos-weight", run->train.path);
 }
 
 lex_status lex_run_read_data(lex_run *run, lex_err *err)
@@ -130,6 +143,7 @@ lex_status lex_run_read_data(lex_run *run, lex_err *err)
     lex_status st = LEX_OK;
     LEX_TRY(read_files(run, err));
     LEX_TRY(lex_label_set_make(&run->labels, run->options, &run->names, run->n_train_names, &run->train, err));
+    LEX_TRY(check_task(run, err));
     LEX_TRY(check_labels_of(run, &run->dev, true, err));
     LEX_TRY(check_labels_of(run, &run->test, false, err));
     warn_of_equal_files(run);

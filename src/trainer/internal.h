@@ -2,6 +2,7 @@
 #ifndef LEXCLF_TRAINER_INTERNAL_H
 #define LEXCLF_TRAINER_INTERNAL_H
 
+#include "lexclf/calibration.h"
 #include "lexclf/trainer.h"
 
 #define LEX_EXAMPLES_MAX (INT64_C(1) << 31)
@@ -86,8 +87,11 @@ typedef struct {
     int64_t max_length, batch_tokens;
     uint8_t *targets; /* (n_examples of train, K); MULTI and BINARY */
     double *pos_weights; /* (K); NULL: all 1 */
+    double *shift;       /* (K): -log of them, or NULL */
     lex_scope *kept;  /* of best */
     lex_tensor *best; /* weights of the best epoch */
+    bool has_calibration;
+    lex_calibration calibration; /* of the best epoch */
     lex_json *epochs; /* finished ones; owned until it is put into summary->run */
 } lex_run;
 
@@ -95,12 +99,14 @@ typedef struct {
 lex_status lex_run_read_data(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* summary.c: the run as JSON, so far. */
 lex_json *lex_run_describe(const lex_run *run);
-void lex_run_add_epoch(lex_run *run, int64_t epoch, double train_loss, const lex_metrics *dev);
+/* calibration: of the dev set, or NULL. */
+void lex_run_add_epoch(lex_run *run, int64_t epoch, double train_loss, const lex_calibration *calibration);
 typedef enum { LEX_RUN_NOTE, LEX_RUN_WARNING, LEX_RUN_DETAIL } lex_run_importance;
 void lex_run_note(const lex_run *run, lex_run_importance importance, const char *format, ...) LEX_PRINTF(3, 4);
 
-/* Scores `n` examples. extra: names that the model does not know, numbered after its own. */
+/* Scores `n` examples with the model as it is calibrated. Names that it does not know are numbered after its own. */
 typedef struct {
+    const lex_model *model;
     lex_encoder *encoder;
     lex_runtime *runtime;
     const lex_label_set *labels;
@@ -109,6 +115,9 @@ typedef struct {
 } lex_scorer;
 lex_status lex_score_examples(lex_metrics *out, const lex_scorer *scorer, const lex_dataset *data,
                               const int64_t *indices, int64_t n, lex_err *err) LEX_MUST_CHECK;
+/* The logits (n, K), to be freed, and scores with their uncalibrated probabilities and true labels, likewise. */
+lex_status lex_score_logits(float **logits, lex_scores **scores, const lex_scorer *scorer, const lex_dataset *data,
+                            const int64_t *indices, int64_t n, lex_err *err) LEX_MUST_CHECK;
 /* Names for the metrics of a data set: the model's labels, then those that only it has, in the order of the table. */
 void lex_metric_names(lex_strings *out, const lex_scorer *scorer, const lex_dataset *data);
 

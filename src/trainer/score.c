@@ -1,4 +1,4 @@
-/* score.c - metrics of the model at hand on a set of examples. */
+/* score.c - a set of examples through the encoder at hand: logits, scores, metrics. */
 #include <stdlib.h>
 
 #include "internal.h"
@@ -47,26 +47,44 @@ static void add_scores(lex_scores *scores, const lex_scorer *scorer, const lex_d
     free(number);
 }
 
-lex_status lex_score_examples(lex_metrics *out, const lex_scorer *scorer, const lex_dataset *data,
-                              const int64_t *indices, int64_t n, lex_err *err)
+lex_status lex_score_logits(float **logits, lex_scores **scores, const lex_scorer *scorer, const lex_dataset *data,
+                            const int64_t *indices, int64_t n, lex_err *err)
 {
     int64_t K = scorer->labels->n_outputs;
     lex_sequence *sequences = lex_alloc_array((size_t)n, sizeof *sequences);
-    float *values = lex_alloc_array((size_t)(n * K), sizeof *values); /* (n, K) */
+    float *probabilities = lex_alloc_array((size_t)(n * K), sizeof *probabilities); /* (n, K) */
+    *logits = lex_alloc_array((size_t)(n * K), sizeof **logits);
+    *scores = lex_scores_new(scorer->labels->task, K);
     for (int64_t i = 0; i < n; i++) {
         const lex_example *example = &data->examples[indices[i]];
         sequences[i] = (lex_sequence){data->ids + example->ids_at, example->n};
     }
-    lex_status st = lex_run_sequences(scorer->encoder, scorer->runtime, sequences, n, K, scorer->batch_tokens, values,
+    lex_status st = lex_run_sequences(scorer->encoder, scorer->runtime, sequences, n, K, scorer->batch_tokens, *logits,
                                       NULL, NULL, err);
     if (st == LEX_OK) {
-        lex_scores *scores = lex_scores_new(scorer->labels->task, K);
-        lex_probabilities(scorer->labels->task, values, n, K, values);
-        add_scores(scores, scorer, data, indices, n, values);
-        lex_metrics_compute(out, scores, NULL);
-        lex_scores_free(scores);
+        lex_probabilities(scorer->labels->task, *logits, n, K, probabilities);
+        add_scores(*scores, scorer, data, indices, n, probabilities);
     }
-    free(values);
+    free(probabilities);
     free(sequences);
+    return st;
+}
+
+lex_status lex_score_examples(lex_metrics *out, const lex_scorer *scorer, const lex_dataset *data,
+                              const int64_t *indices, int64_t n, lex_err *err)
+{
+    float *logits = NULL;
+    lex_scores *scores = NULL;
+    const lex_model *model = scorer->model;
+    lex_status st = lex_score_logits(&logits, &scores, scorer, data, indices, n, err);
+    if (st == LEX_OK) {
+        const double *thresholds = model->task == LEX_TASK_SINGLE ? NULL : model->thresholds;
+        lex_model_probabilities(model, logits, n, logits);
+        lex_scores_replace(scores, logits);
+        lex_metrics_compute(out, scores, thresholds);
+        lex_metrics_add_intervals(out, scores, thresholds, LEX_RESAMPLES, 1);
+    }
+    lex_scores_free(scores);
+    free(logits);
     return st;
 }

@@ -20,6 +20,14 @@ void lex_run_note(const lex_run *run, lex_run_importance importance, const char 
         tell[importance](events->context, text);
 }
 
+static lex_json *pos_weights_json(const lex_run *run)
+{
+    lex_json *json = lex_json_new_object();
+    for (int64_t k = 0; k < run->labels.n_outputs; k++)
+        lex_json_append(json, run->labels.labels.items[k], lex_json_new_number(run->pos_weights[k]));
+    return json;
+}
+
 static lex_json *options_json(const lex_run *run)
 {
     const lex_train_options *o = run->options;
@@ -36,6 +44,9 @@ static lex_json *options_json(const lex_run *run)
     if (o->dropout >= 0)
         lex_json_put_number(json, "dropout", o->dropout);
     lex_json_put_string(json, "metric", o->metric);
+    lex_json_put_string(json, "calibrate", o->calibrate ? "temperature" : "off");
+    if (run->pos_weights)
+        lex_json_put(json, "pos_weight", pos_weights_json(run));
     if (!o->dev_path)
         lex_json_put_number(json, "dev_fraction", o->dev_fraction);
     lex_json_put_number(json, "seed", (double)o->seed);
@@ -78,16 +89,29 @@ static lex_json *short_metrics(const lex_metrics *metrics)
     lex_json_put_number(json, "macro_recall", metrics->macro.recall);
     lex_json_put_number(json, "macro_f1", metrics->macro.f1);
     lex_json_put_number(json, "micro_f1", metrics->micro.f1);
+    lex_json_put_number(json, "aupr_macro", metrics->aupr_macro);
     return json;
 }
 
-void lex_run_add_epoch(lex_run *run, int64_t epoch, double train_loss, const lex_metrics *dev)
+/* What the epoch's model would be without temperature, shift and thresholds. */
+static lex_json *plain_metrics(const lex_metrics *metrics)
+{
+    lex_json *json = lex_json_new_object();
+    lex_json_put_number(json, "loss", metrics->loss);
+    lex_json_put_number(json, "ece", metrics->ece);
+    lex_json_put_number(json, "macro_f1", metrics->macro.f1);
+    return json;
+}
+
+void lex_run_add_epoch(lex_run *run, int64_t epoch, double train_loss, const lex_calibration *calibration)
 {
     lex_json *json = lex_json_new_object();
     lex_json_put_number(json, "epoch", (double)epoch);
     lex_json_put_number(json, "train_loss", train_loss);
-    if (dev)
-        lex_json_put(json, "dev", short_metrics(dev));
+    if (calibration) {
+        lex_json_put(json, "dev", short_metrics(&calibration->after));
+        lex_json_put(json, "dev_uncalibrated", plain_metrics(&calibration->before));
+    }
     lex_json_push(run->epochs, json);
 }
 
@@ -106,6 +130,8 @@ lex_json *lex_run_describe(const lex_run *run)
     lex_json_put_number(json, "best_epoch", (double)summary->best_epoch);
     if (isfinite(summary->best_value))
         lex_json_put_number(json, "best_value", summary->best_value);
+    if (run->has_calibration)
+        lex_json_put(json, "calibration", lex_calibration_json(&run->calibration, &run->labels.labels));
     if (summary->has_test)
         lex_json_put(json, "test", lex_metrics_json(&summary->test, &summary->labels));
     return json;

@@ -29,6 +29,8 @@ lex_train_options lex_train_options_default(void)
         .dropout = -1,
         .schedule = LEX_SCHEDULE_LINEAR,
         .pos_weight = 1,
+        .calibrate = true,
+        .thresholds_auto = true,
         .metric = "macro_f1",
         .seed = 1,
     };
@@ -172,7 +174,7 @@ done:
 
 static lex_scorer scorer_of(lex_run *run)
 {
-    return (lex_scorer){run->encoder, run->runtime, &run->labels, &run->names, run->options->batch_tokens};
+    return (lex_scorer){run->model, run->encoder, run->runtime, &run->labels, &run->names, run->options->batch_tokens};
 }
 
 /* Writes the weights at hand and the run so far as a whole folder at OUT.partial. */
@@ -206,34 +208,70 @@ static lex_status keep_best(lex_run *run, lex_err *err)
     return st == LEX_OK ? save(run, err) : st;
 }
 
+/* Calibrates and judges the epoch on the dev set. An epoch is judged as it would be delivered, calibrated and with its
+ * thresholds: at 0.5 a model of rare labels says "none" to everything for epochs, and which of them is best then is
+ * chance. */
+static lex_status judge_epoch(lex_calibration *out, lex_run *run, lex_err *err)
+{
+    const lex_train_options *o = run->options;
+    lex_scorer scorer = scorer_of(run);
+    lex_calibration_options how = {o->calibrate ? LEX_CALIBRATE_TEMPERATURE : LEX_CALIBRATE_OFF, o->thresholds, run->shift};
+    float *logits = NULL;
+    lex_scores *scores = NULL;
+    lex_status st = lex_score_logits(&logits, &scores, &scorer, run->dev_data, run->dev_rows, run->summary->n_dev, err);
+    if (o->thresholds_auto)
+        how.thresholds.goal = lex_goal_of_task(run->labels.task);
+    lex_model_uncalibrate(run->model);
+    if (st == LEX_OK)
+        lex_calibrate(out, run->model, scores, logits, &how);
+    lex_scores_free(scores);
+    free(logits);
+    return st;
+}
+
+/* Whether `value` of the metric beats the best one; the first that is a number at all does. */
+static bool is_better(const lex_run *run, double value)
+{
+    double best = run->summary->best_value;
+    if (isnan(value) || isnan(best))
+        return !isnan(value) || run->summary->best_epoch == 0;
+    return lex_metric_is_gain(lex_str_of(run->options->metric)) ? value > best : value < best;
+}
+
 /* Scores the dev set, tells about the epoch, keeps it when it is the best so far. */
 static lex_status finish_epoch(lex_run *run, int64_t epoch, double train_loss, double started_s, lex_err *err)
 {
     const lex_train_options *o = run->options;
     lex_train_summary *summary = run->summary;
-    lex_metrics dev = {0};
+    lex_calibration dev = {0};
     lex_status st = LEX_OK;
-    bool best = true;
-    if (run->dev_data) {
-        lex_scorer scorer = scorer_of(run);
+    bool best = true, has_dev = run->dev_data != NULL;
+    if (has_dev) {
         double value = 0;
-        LEX_TRY(lex_score_examples(&dev, &scorer, run->dev_data, run->dev_rows, summary->n_dev, err));
-        lex_metrics_by_name(&value, &dev, lex_str_of(o->metric));
-        bool gain = lex_metric_is_gain(lex_str_of(o->metric));
-        best = epoch == 1 || (gain ? value > summary->best_value : value < summary->best_value);
+        LEX_TRY(judge_epoch(&dev, run, err));
+        lex_metrics_by_name(&value, &dev.after, lex_str_of(o->metric));
+        best = is_better(run, value);
         if (best)
             summary->best_value = value;
     }
-    lex_run_add_epoch(run, epoch, train_loss, run->dev_data ? &dev : NULL);
+    lex_run_add_epoch(run, epoch, train_loss, has_dev ? &dev : NULL);
     if (best)
         summary->best_epoch = epoch;
     if (o->events.epoch)
-        o->events.epoch(o->events.context, epoch, o->epochs, train_loss, run->dev_data ? &dev : NULL, best,
+        o->events.epoch(o->events.context, epoch, o->epochs, train_loss, has_dev ? &dev.after : NULL, best,
                         lex_now_s() - started_s);
-    if (best && (run->dev_data || epoch == o->epochs))
+    if (best && has_dev) {
+        lex_calibration_release(&run->calibration);
+        run->calibration = dev;
+        run->has_calibration = true;
+        dev = (lex_calibration){0};
+    }
+    if (run->has_calibration)
+        lex_model_calibrate(run->model, &run->calibration);
+    if (best && (has_dev || epoch == o->epochs))
         LEX_TRY(keep_best(run, err));
 done:
-    lex_metrics_release(&dev);
+    lex_calibration_release(&dev);
     return st;
 }
 
@@ -256,12 +294,23 @@ static lex_status run_epochs(lex_run *run, double started_s, lex_err *err)
     return st;
 }
 
+static void tell_of_calibration(const lex_run *run)
+{
+    lex_strings lines = {0};
+    if (run->has_calibration)
+        lex_calibration_lines(&lines, &run->calibration, &run->labels.labels);
+    for (int64_t i = 0; i < lines.n; i++)
+        lex_run_note(run, LEX_RUN_NOTE, "%s", lines.items[i]);
+    lex_strings_release(&lines);
+}
+
 /* The best epoch's weights again, the test set, the final description, and the folder in its place. */
 static lex_status finish(lex_run *run, lex_err *err)
 {
     lex_train_summary *summary = run->summary;
     lex_scorer scorer = scorer_of(run);
     lex_status st = LEX_OK;
+    tell_of_calibration(run);
     lex_tensor_copy(run->kept, lex_encoder_weights(run->encoder), run->best);
     LEX_TRY(lex_scope_status(run->kept, err));
     lex_metric_names(&summary->labels, &scorer, &run->test);
@@ -299,6 +348,8 @@ static void close_run(lex_run *run)
     free(run->test_rows);
     free(run->targets);
     free(run->pos_weights);
+    free(run->shift);
+    lex_calibration_release(&run->calibration);
     free(run->out_dir);
     free(run->partial_dir);
     free(run->next_dir);

@@ -16,6 +16,11 @@ int cli_run_train(const cli_options *options, lex_err *err)
     (void)options, (void)err;
     return 0;
 }
+int cli_run_calibrate(const cli_options *options, lex_err *err)
+{
+    return cli_run_train(options, err);
+}
+
 int cli_run_eval(const cli_options *options, lex_err *err)
 {
     return cli_run_train(options, err);
@@ -162,7 +167,8 @@ static void test_refusals(void)
     refused(TRAIN "--schedule linear|constant", "option '--schedule': 'linear|constant' is not one of linear|constant",
             NULL);
     refused(TRAIN "--schedule ''", "option '--schedule': '' is not one of linear|constant", NULL);
-    refused(TRAIN "--metric f1", "option '--metric': 'f1' is not accuracy, loss, ece, aupr_macro, or micro_, macro_ or weighted_ "
+    refused(TRAIN "--metric f1", "option '--metric': 'f1' is not accuracy, loss, ece, aupr_macro, aupr_micro, roc_auc_macro, precision_at_recall_80_ or _90_ with "
+              "macro or micro, or micro_, macro_ or weighted_ "
             "with precision, recall or f1", NULL);
     refused(TRAIN "--device gpu", "option '--device': 'gpu' is not auto, cpu, cuda or cuda:N", NULL);
     refused(TRAIN "--device cuda:", "option '--device': 'cuda:' is not auto, cpu, cuda or cuda:N", NULL);

@@ -1,0 +1,83 @@
+/* tuning.h - from scores to decisions: a temperature that makes probabilities mean frequencies, and thresholds that
+ * serve a goal. Both are fitted on records that the weights have not seen (a dev set); both are a few numbers, so that
+ * little data will do, and both say when it will not.
+ *
+ *     double temperature, thresholds[K];
+ *     lex_temperature_fit(&temperature, logits, scores);
+ *     ...  scores again, of the probabilities under the temperature
+ *     lex_threshold_rule rule = {LEX_GOAL_F1, 0};
+ *     lex_thresholds_tune(thresholds, &tuning, scores, &rule);
+ */
+#ifndef LEXCLF_TUNING_H
+#define LEXCLF_TUNING_H
+
+#include "lexclf/metrics.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Fewer records, or fewer true labels that the model has among them, say nothing of confidence or of where to cut. */
+enum { LEX_TUNING_MIN_RECORDS = 50, LEX_TUNING_MIN_TRUE = 10 };
+bool lex_tuning_has_enough(const lex_scores *scores);
+
+/* ---- temperature ---- */
+#define LEX_TEMPERATURE_MIN 0.1
+#define LEX_TEMPERATURE_MAX 10.0
+typedef enum {
+    LEX_TEMPERATURE_OFF, /* not asked for */
+    LEX_TEMPERATURE_FITTED,
+    LEX_TEMPERATURE_TOO_FEW,   /* records: lex_tuning_has_enough() */
+    LEX_TEMPERATURE_NO_MINIMUM /* in the range: every record is right by a margin, say */
+} lex_temperature_result;
+
+/* The temperature T that minimises the negative log-likelihood of softmax(z / T), or sigmoid(z / T), on these records
+ * (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, section 4.2). The loss is convex in 1 / T, so
+ * that its derivative has one root at most, which Newton's method finds between two bounds. Otherwise, 1.
+ * logits: (n, K) of the records in `scores`, of which the true labels count; those that no output stands for do not. */
+lex_temperature_result lex_temperature_fit(double *temperature, const float *logits, const lex_scores *scores);
+
+/* ---- thresholds ---- */
+typedef enum {
+    LEX_GOAL_NONE,      /* 0.5 */
+    LEX_GOAL_F1,        /* the highest F1 */
+    LEX_GOAL_PRECISION, /* the highest precision with at least this recall */
+    LEX_GOAL_RECALL     /* the highest recall with at least this precision; where none reaches it, the most precise */
+} lex_goal;
+
+typedef struct {
+    lex_goal goal;
+    double at; /* PRECISION: the recall; RECALL: the precision; in (0, 1] */
+} lex_threshold_rule;
+
+/* Where nobody asks for one: F1 for MULTI. BINARY has none: the two labels of a yes/no question count alike, and at a
+ * calibrated 0.5 the fewest answers are wrong. */
+lex_goal lex_goal_of_task(lex_task task);
+
+/* "f1", "precision@0.8", "recall@0.9", "off"; false for anything else. */
+bool lex_threshold_rule_parse(lex_threshold_rule *out, lex_str text);
+void lex_threshold_rule_print(lex_buf *out, const lex_threshold_rule *rule);
+
+/* A label with this many true records goes half by its own threshold and half by the one for all. */
+enum { LEX_THRESHOLD_PRIOR = 10 };
+
+typedef struct {
+    double global;    /* the one for all */
+    int64_t *support; /* (K), owned: true records of each output's label */
+} lex_threshold_tuning;
+
+/* One threshold an output (K), for MULTI and BINARY. Each label's own is where the goal is met best; of equally good
+ * ones that nearest to the one for all, which meets the goal best on the mean over labels (BINARY: 0.5).
+ * The F1-optimal threshold of a calibrated score is half of the F1 that is reached (Lipton, Elkan and Naryanaswamy,
+ * "Thresholding Classifiers to Maximize F1 Score", 2014), so labels differ; but that of a rare label is an accident of
+ * its few records, so it is shrunk towards the one for all:
+ *     logit(t) = w logit(own) + (1 - w) logit(global),  w = support / (support + LEX_THRESHOLD_PRIOR).
+ * The result lies between scores, never on one, and is written with the fewest decimals that keep it there. */
+void lex_thresholds_tune(double *thresholds, lex_threshold_tuning *tuning, const lex_scores *scores,
+                         const lex_threshold_rule *rule);
+void lex_threshold_tuning_release(lex_threshold_tuning *tuning);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
