@@ -67,8 +67,9 @@ typedef struct {
 } lex_threshold_tuning;
 
 /* One threshold an output (K), for MULTI and BINARY. Each label's own is where the goal is met best; of equally good
- * ones that nearest to the one for all, which meets the goal best on the mean over labels (BINARY: 0.5).
- * The F1-optimal threshold of a calibrated score is half of the F1 that is reached (Lipton, Elkan and Naryanaswamy,
+ * ones that nearest to the one for all, which meets the goal best on the labels' mean, weighted by w below
+ * (BINARY: 0.5).
+ * The F1-optimal threshold of a calibrated score is half of the F1 that is reached (Lipton, Elkan and Narayanaswamy,
  * "Thresholding Classifiers to Maximize F1 Score", 2014), so labels differ; but that of a rare label is an accident of
  * its few records, so it is shrunk towards the one for all:
  *     logit(t) = w logit(own) + (1 - w) logit(global),  w = support / (support + LEX_THRESHOLD_PRIOR).

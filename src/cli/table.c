@@ -43,6 +43,18 @@ void cli_table_free(cli_table *table)
     free(table);
 }
 
+/* A row is a line: breaks in the text become blanks. */
+static void add_cell(cli_table *table, lex_str text)
+{
+    lex_buf cell;
+    lex_buf_init(&cell);
+    cli_add_printable(&cell, text);
+    for (size_t i = 0; i < cell.len; i++)
+        cell.ptr[i] = cell.ptr[i] == '\n' || cell.ptr[i] == '\t' ? ' ' : cell.ptr[i];
+    char *kept = cell.ptr ? cell.ptr : lex_strdup("");
+    LEX_PUSH(table->cells, table->n_cells, table->capacity, kept);
+}
+
 void cli_table_cell(cli_table *table, const char *format, ...)
 {
     char text[1024];
@@ -50,13 +62,28 @@ void cli_table_cell(cli_table *table, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    lex_buf cell;
-    lex_buf_init(&cell);
-    for (char *c = text; *c; c++)
-        *c = *c == '\n' || *c == '\t' ? ' ' : *c; /* a row is a line */
-    cli_add_printable(&cell, lex_str_of(text));
-    char *kept = cell.ptr ? cell.ptr : lex_strdup("");
-    LEX_PUSH(table->cells, table->n_cells, table->capacity, kept);
+    add_cell(table, lex_str_of(text));
+}
+
+void cli_table_cut_cell(cli_table *table, lex_str name, int64_t columns)
+{
+    lex_buf printable;
+    lex_buf_init(&printable);
+    cli_add_printable(&printable, name); /* first: what becomes \x1b takes four columns */
+    lex_str text = lex_buf_str(&printable);
+    if (cli_width(text) > columns) {
+        size_t end = 0, next = 0;
+        for (int64_t width = 0; width < columns; end = next) {
+            next = end;
+            width += utf8proc_charwidth((utf8proc_int32_t)lex_utf8_next(text, &next));
+            if (width >= columns)
+                break;
+        }
+        printable.len = end;
+        lex_buf_printf(&printable, "…");
+    }
+    add_cell(table, lex_buf_str(&printable));
+    lex_buf_release(&printable);
 }
 
 static void add_blanks(lex_buf *out, int64_t n)

@@ -48,6 +48,8 @@ cli_table *cli_table_new(const char *alignment);
 void cli_table_free(cli_table *table);
 /* The next cell, row by row. */
 void cli_table_cell(cli_table *table, const char *format, ...) LEX_PRINTF(2, 3);
+/* The same for a name as it stands, of which at most `columns` are shown: the end of a longer one becomes an ellipsis. */
+void cli_table_cut_cell(cli_table *table, lex_str name, int64_t columns);
 /* Adds the rows as lines, two blanks between columns, none at the end. */
 void cli_table_print(lex_buf *out, const cli_table *table);
 

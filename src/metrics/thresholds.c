@@ -109,7 +109,13 @@ static double grid_threshold(int place)
     return round(1e4 / (1 + exp(0.1 * (place - GRID_SIDE)))) / 1e4;
 }
 
-/* Adds what each candidate is worth to the label. */
+/* How far a label is believed: half at LEX_THRESHOLD_PRIOR records. */
+static double trust(int64_t support)
+{
+    return (double)support / (double)(support + LEX_THRESHOLD_PRIOR);
+}
+
+/* Adds what each candidate is worth to the label, by how far that is believed. */
 static void add_worths(double *worths, const lex_ranking *ranking, const lex_threshold_rule *rule)
 {
     int64_t hits = 0, seen = 0;
@@ -120,11 +126,11 @@ static void add_worths(double *worths, const lex_ranking *ranking, const lex_thr
             hits = walk.n_hits;
             seen = walk.n_seen;
         }
-        worths[place] += worth(rule, hits, seen, ranking->support);
+        worths[place] += trust(ranking->support) * worth(rule, hits, seen, ranking->support);
     }
 }
 
-/* Where the mean over labels is best; of equals the nearest to 0.5. */
+/* Where the labels' mean is best; of equals the nearest to 0.5. */
 static double best_for_all(const lex_scores *scores, const lex_threshold_rule *rule, lex_ranking *ranking)
 {
     double worths[GRID] = {0};
@@ -178,7 +184,7 @@ static double settle(double threshold, const lex_ranking *ranking)
 
 static double between(double own, double global, int64_t support)
 {
-    double w = (double)support / (double)(support + LEX_THRESHOLD_PRIOR);
+    double w = trust(support);
     return 1 / (1 + exp(-(w * logit(own) + (1 - w) * logit(global))));
 }
 
