@@ -203,7 +203,10 @@ static void judge_labels(lex_metrics *m, const lex_scores *s, const tally *t, co
     lex_ranking ranking = {0};
     for (int64_t k = 0; k < m->n_labels; k++) {
         lex_label_metrics *label = &m->per_label[k];
-        lex_ranking_fill(&ranking, s, k);
+        if (k < s->n_known)
+            lex_ranking_fill(&ranking, s, k);
+        else
+            lex_ranking_fill_unscored(&ranking, s->n, t->support[k]);
         lex_ranking_metrics of_order = lex_ranking_judge(&ranking);
         label->prf = prf_of(t->right[k], t->given[k], t->support[k]);
         label->support = t->support[k];

@@ -31,6 +31,8 @@ static double score_of(uint32_t key)
 static void sort_keys(uint32_t **keys, uint32_t **spare, int64_t n)
 {
     enum { DIGIT_BITS = 11, N_DIGITS = 3, N_VALUES = 1 << DIGIT_BITS };
+    if (n < 2)
+        return;
     for (int digit = 0; digit < N_DIGITS; digit++) {
         int64_t first[N_VALUES] = {0};
         uint32_t *from = *keys, *to = *spare;
@@ -95,16 +97,17 @@ static void gather_pairs(lex_ranking *ranking, const lex_scores *scores)
 static void gather_label(lex_ranking *ranking, const lex_scores *scores, int64_t label)
 {
     int64_t output = lex_scores_output_of(scores, label, &ranking->falls);
-    reserve(ranking, output < 0 ? 0 : scores->n);
+    if (output < 0) {
+        ranking->n_unscored = scores->n;
+        for (int64_t i = 0; i < scores->n_truth; i++)
+            ranking->n_unscored_true += scores->truth[i] == label;
+        return;
+    }
+    reserve(ranking, scores->n);
     for (int64_t i = 0; i < scores->n; i++) {
         bool is_true = record_has(scores, i, label);
-        if (output < 0) {
-            ranking->n_unscored++;
-            ranking->n_unscored_true += is_true;
-        } else {
-            ranking->keys[ranking->n++] = key_of(scores->probabilities[i * scores->n_outputs + output], is_true);
-            ranking->support += is_true;
-        }
+        ranking->keys[ranking->n++] = key_of(scores->probabilities[i * scores->n_outputs + output], is_true);
+        ranking->support += is_true;
     }
 }
 
@@ -118,6 +121,13 @@ void lex_ranking_fill(lex_ranking *ranking, const lex_scores *scores, int64_t la
         gather_label(ranking, scores, label);
     ranking->support += ranking->n_unscored_true;
     sort_keys(&ranking->keys, &ranking->spare, ranking->n);
+}
+
+void lex_ranking_fill_unscored(lex_ranking *ranking, int64_t n, int64_t support)
+{
+    ranking->n = 0;
+    ranking->n_unscored = n;
+    ranking->n_unscored_true = ranking->support = support;
 }
 
 void lex_ranking_release(lex_ranking *ranking)

@@ -40,6 +40,9 @@ typedef struct {
 
 /* Ranks by `label`, or all pairs for -1. A ranking is zeroed first, may be filled again, and is released at the end. */
 void lex_ranking_fill(lex_ranking *ranking, const lex_scores *scores, int64_t label);
+/* A label that the model has no output for, `support` of n records having it: without a look at them, since there may be
+ * as many such labels as records. */
+void lex_ranking_fill_unscored(lex_ranking *ranking, int64_t n, int64_t support);
 void lex_ranking_release(lex_ranking *ranking);
 
 /* From the best on, ties together. */

@@ -54,6 +54,9 @@ static void check_model(const lex_model *model)
     LEX_ASSERT(model->n_outputs == (model->task == LEX_TASK_BINARY ? 1 : model->labels.n));
     for (int64_t k = 0; k < model->n_outputs; k++)
         LEX_ASSERT(model->thresholds[k] >= 0 && model->thresholds[k] <= 1);
+    LEX_ASSERT(model->temperature > 0 && model->temperature <= 1000);
+    for (int64_t k = 0; model->shift && k < model->n_outputs; k++)
+        LEX_ASSERT(model->shift[k] >= -1000 && model->shift[k] <= 1000);
     for (int64_t i = 0; i < model->labels.n; i++) /* no two labels may be told apart by nothing but their place */
         LEX_ASSERT(lex_strings_find(&model->labels, lex_str_of(model->labels.items[i])) == i);
 }

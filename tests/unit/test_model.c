@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lexclf/calibration.h"
 #include "model/internal.h"
 #include "tiny_bert.h"
 
@@ -275,6 +276,62 @@ static void test_saved(void)
     lex_model_free(model);
 }
 
+/* A calibration written into a folder and read back; probabilities by the formula; taken off again. */
+static void test_calibrated(void)
+{
+    lex_err err = {.code = LEX_OK};
+    double shift[TINY_OUTPUTS] = {0, -1, 0.5, 0, -2.25}, thresholds[TINY_OUTPUTS] = {0.5, 0.25, 0.125, 0.75, 1};
+    const float logits[TINY_OUTPUTS] = {0, 1, -2, 30, -200};
+    float p[TINY_OUTPUTS];
+    lex_calibration c = {.task = LEX_TASK_MULTI, .temperature = 2.5, .shift = shift, .thresholds = thresholds,
+                         .n_outputs = TINY_OUTPUTS};
+    lex_json *note = lex_json_new_object();
+    save_again("plain", "calibrated", LEX_TASK_MULTI);
+    lex_model *model = open_model("calibrated", LEX_MODEL_CLASSIFIER);
+    CHECK(model->temperature == 1 && !model->shift);
+    lex_model_calibrate(model, &c);
+    CHECK(lex_model_save_calibration(model, note, &err) == LEX_OK);
+    lex_model_free(model);
+    model = open_model("calibrated", LEX_MODEL_CLASSIFIER);
+    CHECK(model->temperature == 2.5);
+    lex_model_probabilities(model, logits, 1, p);
+    for (int k = 0; k < TINY_OUTPUTS; k++) {
+        CHECK(model->thresholds[k] == thresholds[k] && model->shift && model->shift[k] == shift[k]);
+        CHECK_NEAR(p[k], 1 / (1 + exp(-((double)logits[k] + shift[k]) / 2.5)), 1e-6);
+    }
+    lex_model_uncalibrate(model);
+    CHECK(lex_model_copy_calibrated(model, at("uncalibrated", ""), note, &err) == LEX_OK);
+    lex_model_free(model);
+    model = open_model("uncalibrated", LEX_MODEL_CLASSIFIER);
+    CHECK(model->temperature == 1 && !model->shift && model->thresholds[4] == 0.5);
+    lex_model_free(model);
+    lex_json_free(note);
+}
+
+/* Softmax under a temperature keeps the arg-max and sums to 1; without one it is lex_probabilities() to the bit. */
+static void test_temperature(void)
+{
+    const float logits[TINY_OUTPUTS] = {0.5f, 3, -2, 2.75f, -1};
+    lex_model *model = open_model("ours", LEX_MODEL_CLASSIFIER);
+    float plain[TINY_OUTPUTS], p[TINY_OUTPUTS];
+    lex_probabilities(LEX_TASK_SINGLE, logits, 1, TINY_OUTPUTS, plain);
+    lex_model_probabilities(model, logits, 1, p);
+    CHECK(memcmp(plain, p, sizeof p) == 0);
+    static const double temperatures[] = {0.1, 0.5, 3, 10};
+    for (int i = 0; i < 4; i++) {
+        double sum = 0;
+        model->temperature = temperatures[i];
+        lex_model_probabilities(model, logits, 1, p);
+        for (int k = 0; k < TINY_OUTPUTS; k++) {
+            sum += (double)p[k];
+            CHECK(k == 1 || p[k] < p[1]);
+        }
+        CHECK_NEAR(sum, 1, 1e-6);
+        CHECK(temperatures[i] < 1 ? p[1] > plain[1] : p[1] < plain[1]);
+    }
+    lex_model_free(model);
+}
+
 /* Today's names to the first checkpoints': no prefix, gamma and beta. */
 static void test_older_names(void)
 {
@@ -458,6 +515,9 @@ static void test_wrong_descriptions(void)
         {"labels", "[]", "'labels' does not fit the task"},
         {"thresholds", "{\"RENT\": 1.5}", "'thresholds' holds something that is not a number in [0, 1]"},
         {"thresholds", "{\"RENT\": \"x\"}", "'thresholds' holds something that is not a number in [0, 1]"},
+        {"temperature", "0", "'temperature' is not a number in [0.001, 1000]"},
+        {"temperature", "\"1\"", "'temperature' is not a number in [0.001, 1000]"},
+        {"shift", "{\"RENT\": null}", "'shift' holds something that is not a number in [-1000, 1000]"},
     };
     lex_buf kept;
     save_again("plain", "ours", LEX_TASK_SINGLE);
@@ -556,6 +616,8 @@ int main(void)
     runtime = tiny_runtime(1);
     test_plain();
     test_saved();
+    test_calibrated();
+    test_temperature();
     test_older_names();
     test_types_and_extras();
     test_encoder_only();
