@@ -25,7 +25,8 @@ encoder:   tensor base
 model:     text tokenizer metrics encoder tensor base
 trainer:   model text tokenizer metrics encoder tensor base
 predictor: model text tokenizer metrics encoder tensor base
-cli:       trainer predictor lint model text tokenizer metrics encoder tensor base
+report:    predictor model text tokenizer metrics encoder tensor base
+cli:       trainer report predictor lint model text tokenizer metrics encoder tensor base
 '
 
 # header in include/lexclf: its module; where none is named here, the module has the header's name
@@ -34,6 +35,8 @@ err memory file partial json unicode hash random task: base
 answers: predictor
 tuning: metrics
 calibration: model
+wrong compare: predictor
+gates: report
 '
 
 # third-party header (a beginning of its name): the files that may see it

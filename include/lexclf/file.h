@@ -64,6 +64,12 @@ lex_status lex_file_write(const char *path, lex_str content, lex_err *err) LEX_M
 /* Writes all bytes to a descriptor, going on after signals. Returns 0 or an errno value. */
 int lex_fd_write_all(int fd, const void *bytes, size_t len);
 
+/* Opens a file without a name, to be written and read back: in the folder of `near`, where the result will lie, or in
+ * TMPDIR. The caller closes *fd, and it is gone. */
+lex_status lex_scratch_open(int *fd, const char *near, lex_err *err) LEX_MUST_CHECK;
+/* Reads exactly `len` bytes from `offset` on. */
+lex_status lex_scratch_read(int fd, void *bytes, size_t len, int64_t offset, lex_err *err) LEX_MUST_CHECK;
+
 /* Makes a folder and its missing parents; an existing folder is fine. */
 lex_status lex_dir_make(const char *path, lex_err *err) LEX_MUST_CHECK;
 /* Removes a file or a folder with all it holds; a missing one is fine. Links are removed, not followed. */

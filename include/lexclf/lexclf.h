@@ -27,6 +27,10 @@
 #include "lexclf/trainer.h"   /* fine-tuning, from data files to a model folder */
 #include "lexclf/predictor.h" /* answers and evaluation */
 #include "lexclf/answers.h"   /* answers as lines of JSON or rows of a table */
+#include "lexclf/wrong.h"     /* the records that a model gets wrong */
+#include "lexclf/compare.h"   /* two models on the same records */
+#include "lexclf/gates.h"     /* what a model must reach */
+#include "lexclf/report.h"    /* an evaluation as a page for people */
 #include "lexclf/lint.h"      /* what is wrong with data, before a model learns it */
 
 #endif

@@ -160,6 +160,15 @@ lex_status lex_scores_compare(lex_comparison *out, const lex_scores *a, const do
                               const lex_scores *b, const double *b_thresholds, const int32_t *b_to_a,
                               int64_t resamples, uint64_t seed, lex_err *err) LEX_MUST_CHECK;
 
+/* The answers and the true labels, record by record, as an object of a report: {"labels": the names of all labels,
+ * "known": how many of them, from the first, the model can give, "many": whether a record has any number of labels,
+ * "truth": a label's number for each record, or a list of them, "answers": likewise}. */
+lex_json *lex_scores_json(const lex_scores *scores, const double *thresholds, const lex_strings *names);
+/* Scores of the same answers, with probabilities of 0 and 1, and the names of their labels (added to `names`). BINARY
+ * comes back as SINGLE with two outputs. LEX_ERR_INPUT when it is not such an object. */
+lex_status lex_scores_from_json(lex_scores **out, lex_strings *names, const lex_json *object,
+                                lex_err *err) LEX_MUST_CHECK;
+
 /* ---- names ---- */
 /* One number by its name in reports: accuracy, loss, ece, aupr_macro, aupr_micro, roc_auc_macro,
  * precision_at_recall_80_macro (_90, _micro), and micro_, macro_ or weighted_ with precision, recall or f1. False when

@@ -60,6 +60,8 @@ typedef struct {
     lex_status (*answer)(void *context, const lex_answer *answer, lex_err *err);
     lex_status (*block)(void *context, const lex_position *position, lex_err *err);
     void (*progress)(void *context, int64_t n_records, int64_t n_tokens); /* after every batch; or NULL */
+    /* when the model has been opened and nothing is computed yet: may refuse it; or NULL */
+    lex_status (*opened)(void *context, const lex_model *model, lex_err *err);
     void *context;
     const volatile sig_atomic_t *stop; /* set to stop after the block at hand; or NULL */
     int64_t shard, n_shards; /* answer every n-th block, from number `shard` on (from 0); n_shards 0: all */
@@ -98,6 +100,11 @@ lex_status lex_predictor_text(lex_predictor *predictor, lex_str text, const char
 typedef struct {
     lex_metrics metrics;
     lex_strings labels; /* names for metrics.per_label: the model's, then those it does not know */
+    int64_t n_model_labels;
+    lex_task task;
+    lex_scores *scores;
+    double *thresholds; /* (K), those in force; NULL for SINGLE */
+    int64_t max_length; /* tokens kept of each text */
     char model_sha256[65], data_sha256[65];
     double elapsed_s;
     int64_t tokens;
@@ -111,8 +118,10 @@ lex_status lex_evaluate(lex_evaluation *out, const char *model_dir, const char *
                         const lex_reader_options *reader, const lex_predictor_options *options,
                         lex_err *err) LEX_MUST_CHECK;
 void lex_evaluation_release(lex_evaluation *evaluation);
-/* The report object of contract.md. */
+/* The report object of contract.md, with "labels_only_in_model" and "labels_only_in_data". */
 lex_json *lex_evaluation_json(const lex_evaluation *evaluation);
+/* Adds the labels that the data lacks, and those that the model lacks. */
+void lex_evaluation_lone_labels(lex_strings *only_model, lex_strings *only_data, const lex_evaluation *evaluation);
 
 /* ---- calibration, later and on other data ---- */
 typedef struct {

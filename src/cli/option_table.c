@@ -244,6 +244,22 @@ const cli_option cli_option_rows[] = {
      "done in OUT.partial, and go on from there; start where there is none, do nothing where --out is complete"},
     {.name = "report", .type = CLI_STRING, .verbs = EV, .group = CLI_ANSWERS, .value = "FILE.json",
      .check = is_not_empty, .help = "write all numbers to this file"},
+    {.name = "errors", .type = CLI_STRING, .verbs = EV, .group = CLI_ANSWERS, .value = "FILE.jsonl",
+     .check = is_not_empty, .help = "write the records that were answered wrong to this file, with their texts, the most "
+     "confident errors first"},
+    {.name = "html", .type = CLI_STRING, .verbs = EV, .group = CLI_ANSWERS, .value = "FILE.html",
+     .check = is_not_empty, .help = "write a report for people to this file, which needs no network and can be printed"},
+    {.name = "junit", .type = CLI_STRING, .verbs = EV, .group = CLI_ANSWERS, .value = "FILE.xml",
+     .check = is_not_empty, .help = "write --require and --max-drop to this file as test cases, as CI systems read them"},
+    {.name = "require", .type = CLI_STRINGS, .verbs = EV, .group = CLI_ANSWERS, .value = "NAME>=X",
+     .check = is_not_empty, .help = "exit with 1 unless it holds: 'macro_f1>=0.82', 'per_label.LEASE.recall>=0.9'; names "
+     "as in the report, also > <= < and =="},
+    {.name = "compare", .type = CLI_STRING, .verbs = EV, .group = CLI_ANSWERS, .value = "DIR|FILE.json",
+     .check = is_not_empty, .help = "set the model beside another one, which answers the same records by its own "
+     "thresholds and length, or beside a report of the same data, with paired tests"},
+    {.name = "max-drop", .type = CLI_STRINGS, .verbs = EV, .group = CLI_ANSWERS, .value = "NAME=X",
+     .check = is_not_empty, .help = "exit with 1 if the number is more than X worse than with --compare's model: "
+     "macro_f1=0.01"},
     {.name = "threshold", .type = CLI_STRINGS, .verbs = EV | PR, .group = CLI_ANSWERS, .value = "[LABEL=]P",
      .check = is_threshold, .expected = "a probability from 0 to 1, or LABEL=PROBABILITY", .help = "the probability "
      "from which on a label is given, for one label or for all; for models with many labels or a binary one",

@@ -28,13 +28,19 @@ const cli_verb cli_verbs[] = {
         .bit = CLI_EVAL,
         .name = "eval",
         .summary = "judge a model by labelled records",
-        .usage = "--model DIR --data FILE [--report FILE.json] [options]",
+        .usage = "--model DIR --data FILE [--report FILE.json] [--require 'macro_f1>=0.82']... [options]",
         .about = "Prints a table of precision, recall and F1 on standard error, by scikit-learn's definitions. --json "
-                 "prints all numbers on standard output, --report writes them to a file.",
+                 "prints all numbers on standard output, --report writes them to a file, --html makes a page of them. "
+                 "--require and --max-drop are gates for CI: where one is not met, all outputs are written, it is named, "
+                 "and the exit code is 1.",
         .examples = "  lexclf eval --model models/my-model --data data/sample/test.csv\n"
                     "  lexclf eval --model models/my-model --data jan.csv --data feb.csv \\\n"
                     "      --report report.json\n"
-                    "  lexclf eval --model models/my-model --data test.csv --json --quiet\n",
+                    "  lexclf eval --model models/my-model --data test.csv --json --quiet\n"
+                    "  lexclf eval --model models/my-model --data test.csv --html report.html \\\n"
+                    "      --errors errors.jsonl\n"
+                    "  lexclf eval --model models/new --data test.csv --compare models/old \\\n"
+                    "      --require 'macro_f1>=0.82' --max-drop macro_f1=0.01 --junit gates.xml\n",
         .max_files = 0,
         .run = cli_run_eval,
     },

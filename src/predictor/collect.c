@@ -56,6 +56,12 @@ static void pass_progress(void *context, int64_t n_records, int64_t n_tokens)
         c->options->progress(c->options->context, n_records, n_tokens);
 }
 
+static lex_status pass_opened(void *context, const lex_model *model, lex_err *err)
+{
+    collecting *c = context;
+    return c->options->opened ? c->options->opened(c->options->context, model, err) : LEX_OK;
+}
+
 lex_status lex_collect(lex_collected *out, const char *model_dir, const char *const *paths, int n_paths,
                        const lex_reader_options *reader, const lex_predictor_options *options, lex_err *err)
 {
@@ -65,6 +71,7 @@ lex_status lex_collect(lex_collected *out, const char *model_dir, const char *co
     collecting c = {.out = out, .options = options, .reading = reader->reading};
     with_scores.answer = add_answer;
     with_scores.progress = pass_progress;
+    with_scores.opened = pass_opened;
     with_scores.context = &c;
     with_labels.digest = lex_sha256_new();
     LEX_TRY(lex_predictor_open(&out->predictor, model_dir, &with_scores, err));

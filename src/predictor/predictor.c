@@ -67,6 +67,8 @@ lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const 
     memcpy(p->thresholds, p->model->thresholds, (size_t)p->model->n_outputs * sizeof *p->thresholds);
     for (int i = 0; i < options->n_thresholds; i++)
         LEX_TRY(set_threshold(p, options->thresholds[i], err));
+    if (options->opened)
+        LEX_TRY(options->opened(options->context, p->model, err));
     p->probabilities = lex_alloc_array((size_t)p->model->n_outputs, sizeof *p->probabilities);
     init_blocks(p);
     *out = p;
