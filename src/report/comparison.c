@@ -23,10 +23,19 @@ static void add_row(lex_buf *out, double value, double other, bool more_is_bette
     lex_buf_printf(out, "</td></tr>\n");
 }
 
-static void add_name(lex_buf *out, const char *name)
+/* In words; what is not listed, as it stands in the report. */
+static const char *words_for(const char *name)
 {
-    for (const char *c = name; *c; c++)
-        lex_buf_add_char(out, *c == '_' ? ' ' : *c);
+    static const char *const words[][2] = {
+        {"accuracy", "Accuracy"}, {"micro_f1", "Micro F1"}, {"macro_f1", "Macro F1"}, {"weighted_f1", "Weighted F1"},
+        {"macro_precision", "Macro precision"}, {"macro_recall", "Macro recall"}, {"aupr_macro", "AUPR"},
+        {"roc_auc_macro", "ROC-AUC"}, {"precision_at_recall_80_macro", "Precision at 80 % recall"},
+        {"precision_at_recall_90_macro", "Precision at 90 % recall"}, {"loss", "Loss"}, {"ece", "Calibration error"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], name) == 0)
+            return words[i][1];
+    return name;
 }
 
 static void add_numbers(lex_buf *out, const lex_report *r)
@@ -39,9 +48,7 @@ static void add_numbers(lex_buf *out, const lex_report *r)
         lex_metrics_by_name(&value, &r->evaluation->metrics, lex_str_of(names[i]));
         if (!isfinite(value) && !isfinite(other))
             continue;
-        lex_buf_printf(out, "<tr><td>");
-        add_name(out, names[i]);
-        lex_buf_printf(out, "</td>");
+        lex_buf_printf(out, "<tr><td>%s</td>", words_for(names[i]));
         add_row(out, value, other, lex_metric_is_gain(lex_str_of(names[i])));
     }
     lex_buf_printf(out, "</tbody></table>\n");
@@ -81,6 +88,11 @@ static void add_moved(lex_buf *out, const lex_report *r)
     free(list);
 }
 
+static void add_signed(lex_buf *out, double value)
+{
+    lex_buf_printf(out, "%s%.3f", value < 0 ? "−" : "+", fabs(value));
+}
+
 static void add_p(lex_buf *out, double p)
 {
     if (p < 0.001)
@@ -103,8 +115,13 @@ static void add_test(lex_buf *out, const lex_compared *c)
                    (long long)t->only_b, (long long)t->only_a);
     lex_buf_printf(out, "(McNemar’s test, mid-p: ");
     add_p(out, t->p_mid);
-    lex_buf_printf(out, "). Macro F1 differs by %+.3f, 95 %% interval %+.3f to %+.3f (paired bootstrap: ",
-                   t->macro_f1_difference, t->macro_f1_interval[0], t->macro_f1_interval[1]);
+    lex_buf_printf(out, "). Macro F1 differs by ");
+    add_signed(out, t->macro_f1_difference);
+    lex_buf_printf(out, ", 95 %% interval ");
+    add_signed(out, t->macro_f1_interval[0]);
+    lex_buf_printf(out, " to ");
+    add_signed(out, t->macro_f1_interval[1]);
+    lex_buf_printf(out, " (paired bootstrap: ");
     add_p(out, t->p_macro_f1);
     lex_buf_printf(out, ").</p>\n<p><strong>%s</strong></p>\n", t->p_mid < 0.05 || t->p_macro_f1 < 0.05 ?
                    "The difference is larger than chance would make it, at the usual level of 5 %." :

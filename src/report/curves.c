@@ -67,7 +67,7 @@ void lex_report_calibration(lex_buf *out, const lex_report *r)
     lex_markup_add_count(out, most->n);
     lex_buf_printf(out, "; %.0f %% of them are right.</p>\n<p class=\"note\">On the dashed line, confidence is exactly what "
                    "it says. A dot below it is overconfident, one above it too modest. %s"
-                   "lexclf calibrate fits the confidence to new data without training anew.</p></div>\n</div>\n</section>\n",
+                   "<code class=\"option\">lexclf calibrate</code> fits the confidence to new data without training anew.</p></div>\n</div>\n</section>\n",
                    100 * most->accuracy, r->evaluation->task == LEX_TASK_MULTI ?
                    "Every label of every record is a decision, yes or no, so that the many sure noes stand at the "
                    "right. " : "");

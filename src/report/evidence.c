@@ -1,17 +1,19 @@
 /* evidence.c - the records that the model is surest of and yet wrong about, with their texts. */
 #include "internal.h"
 
-enum { TEXT_COLUMNS = 700 };
+enum { TEXT_COLUMNS = 700, LABELS_SHOWN = 8 };
 
 static void add_labels(lex_buf *out, const lex_strings *labels)
 {
     if (labels->n == 0)
         lex_buf_printf(out, "<span class=\"what\">no label</span>");
-    for (int64_t i = 0; i < labels->n; i++) {
+    for (int64_t i = 0; i < labels->n && i < LABELS_SHOWN; i++) {
         lex_buf_printf(out, "%s<b>", i ? ", " : "");
         lex_markup_add_label(out, labels->items[i], 60);
         lex_buf_printf(out, "</b>");
     }
+    if (labels->n > LABELS_SHOWN)
+        lex_buf_printf(out, " and %lld more", (long long)labels->n - LABELS_SHOWN);
 }
 
 static void add_case(lex_buf *out, const lex_wrong *wrong)
@@ -47,7 +49,7 @@ void lex_report_worst(lex_buf *out, const lex_report *r)
     lex_buf_printf(out, " of ");
     lex_markup_add_count(out, r->evaluation->metrics.n);
     lex_buf_printf(out, " records are wrong%s, the most confident first. Some of them may be mistakes in the data. "
-                   "--errors FILE writes all of them.</p>\n", r->n_worst < r->n_wrong ? "; these are the worst" : "");
+                   "<code class=\"option\">--errors FILE</code> writes all of them.</p>\n", r->n_worst < r->n_wrong ? "; these are the worst" : "");
     for (int i = 0; i < r->n_worst; i++)
         add_case(out, &r->worst[i]);
     lex_buf_printf(out, "</section>\n");

@@ -57,7 +57,7 @@ static void add_verdict(lex_buf *out, const lex_report *r)
     if (unmet)
         lex_buf_printf(out, "✗ %d of %d requirements %s not met", unmet, r->n_gates, unmet == 1 ? "is" : "are");
     else
-        lex_buf_printf(out, r->n_gates == 1 ? "✓ The requirement is met" : "✓ All %d requirements are met", r->n_gates);
+        lex_buf_printf(out, "✓ %d of %d requirements %s met", r->n_gates, r->n_gates, r->n_gates == 1 ? "is" : "are");
     lex_buf_printf(out, "</strong>What was required, and what was found, stands <a href=\"#gates\">below</a>.</div>\n");
 }
 
@@ -76,7 +76,7 @@ static void add_tile(lex_buf *out, const char *name, double value, const double 
 {
     if (!isfinite(value))
         return;
-    lex_buf_printf(out, "<div class=\"tile%s\"><span class=\"name\">%s</span><b>", ends ? " wide" : "", name);
+    lex_buf_printf(out, "<div class=\"tile\"><span class=\"name\">%s</span><b>", name);
     lex_markup_add_number(out, value);
     lex_buf_printf(out, "</b>");
     if (ends) {
@@ -92,17 +92,19 @@ static void add_numbers(lex_buf *out, const lex_report *r)
     const lex_intervals *ends = m->intervals.resamples ? &m->intervals : NULL;
     bool many = r->evaluation->task == LEX_TASK_MULTI;
     lex_section_begin(out, "numbers", "In numbers", NULL);
-    lex_buf_printf(out, "<div class=\"tiles\">\n");
+    lex_buf_printf(out, "<div class=\"tiles two\">\n");
     add_tile(out, "Accuracy", m->accuracy, ends ? ends->accuracy : NULL,
              many ? "of all records, the share with exactly the right set of labels" :
                     "of all records, the share with the right label");
     add_tile(out, "Macro F1", m->macro.f1, ends ? ends->macro_f1 : NULL,
              "balance of precision and recall, every label counting alike, rare or not");
+    lex_buf_printf(out, "</div>\n<div class=\"tiles\">\n");
     add_tile(out, "Macro precision", m->macro.precision, NULL, "when a label is given, how often it is right");
     add_tile(out, "Macro recall", m->macro.recall, NULL, "of the records with a label, how many are found");
     if (many)
         add_tile(out, "Micro F1", m->micro.f1, NULL, "F1 over all labels of all records together");
-    add_tile(out, "Weighted F1", m->weighted.f1, NULL, "F1, labels counting by their records");
+    else
+        add_tile(out, "Weighted F1", m->weighted.f1, NULL, "F1, labels counting by their records");
     add_tile(out, "AUPR", m->aupr_macro, NULL, "area under the precision-recall curve, mean of the labels");
     add_tile(out, "ROC-AUC", m->roc_auc_macro, NULL, "the chance that a record with a label outranks one without");
     add_tile(out, "Precision at 80 % recall", m->precision_at_recall_macro[LEX_RECALL_80], NULL,
@@ -110,11 +112,10 @@ static void add_numbers(lex_buf *out, const lex_report *r)
     add_tile(out, "Precision at 90 % recall", m->precision_at_recall_macro[LEX_RECALL_90], NULL,
              "where nine in ten are to be found");
     add_tile(out, "Calibration error", m->ece, NULL, "how far stated confidence is from what is right; 0 is best");
-    add_tile(out, "Loss", m->loss, NULL, "mean cross-entropy; lower is better");
     lex_buf_printf(out, "</div>\n");
     if (ends)
-        lex_buf_printf(out, "<p class=\"note\">Intervals are by bootstrap over the records, %lld resamples: how far the "
-                       "number would move on other records of the same kind.</p>\n", (long long)ends->resamples);
+        lex_buf_printf(out, "<p class=\"note\">An interval says how far the number would move on other records of the "
+                       "same kind (bootstrap, %lld resamples).</p>\n", (long long)ends->resamples);
     lex_buf_printf(out, "</section>\n");
 }
 

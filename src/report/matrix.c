@@ -4,6 +4,8 @@
 
 #include "internal.h"
 
+enum { PAGE_WIDTH = 980, CELL_LEAST = 12, LABELS_BESIDE = 6 };
+
 /* Sizes that depend on how many labels there are. */
 typedef struct {
     int64_t n;
@@ -31,6 +33,9 @@ static layout layout_for(const lex_metrics *m, const lex_strings *names)
     l.left = width + 22; /* and the word "truth" */
     l.top = (slanted ? 0.71 * width + 16 : width) + 20;
     l.right = slanted ? 0.71 * width : 8;
+    double fits = (PAGE_WIDTH - l.left - l.right) / (double)l.n;
+    l.cell = l.cell < fits ? l.cell : fits > CELL_LEAST ? fits : CELL_LEAST;
+    l.font = l.font < 0.5 * l.cell ? l.font : 0.5 * l.cell;
     return l;
 }
 
@@ -111,13 +116,13 @@ static void add_pair_label(lex_buf *out, const lex_strings *names, int64_t label
 
 static void add_pairs(lex_buf *out, const lex_metrics *m, const lex_strings *names)
 {
-    lex_buf_printf(out, "<h3>Most often confused</h3>\n<table><thead><tr><th>True label</th>"
+    lex_buf_printf(out, "<div><h3>Most often confused</h3>\n<table><thead><tr><th>True label</th>"
                    "<th class=\"left\">Answered</th><th>Records</th><th>Of the label’s</th></tr></thead><tbody>\n");
     for (int i = 0; i < m->n_pairs; i++) {
         const lex_confusion_pair *pair = &m->pairs[i];
         lex_buf_printf(out, "<tr>");
-        add_pair_label(out, names, pair->truth, "nothing was missed");
-        add_pair_label(out, names, pair->predicted, "nothing in its stead");
+        add_pair_label(out, names, pair->truth, "(none was missed)");
+        add_pair_label(out, names, pair->predicted, "(none)");
         lex_buf_printf(out, "<td>");
         lex_markup_add_count(out, pair->n);
         lex_buf_printf(out, "</td><td>");
@@ -127,7 +132,7 @@ static void add_pairs(lex_buf *out, const lex_metrics *m, const lex_strings *nam
             lex_buf_printf(out, "–");
         lex_buf_printf(out, "</td></tr>\n");
     }
-    lex_buf_printf(out, "</tbody></table>\n");
+    lex_buf_printf(out, "</tbody></table></div>\n");
 }
 
 void lex_report_confusions(lex_buf *out, const lex_report *r)
@@ -137,9 +142,11 @@ void lex_report_confusions(lex_buf *out, const lex_report *r)
     if (!matrix && m->n_pairs == 0)
         return;
     lex_section_begin(out, "matrix", "What is taken for what", NULL);
+    bool beside = matrix && m->n_labels <= LABELS_BESIDE;
+    lex_buf_printf(out, "<div%s>\n", beside ? " class=\"pair\"" : "");
     if (matrix)
         add_matrix(out, m, &r->evaluation->labels);
     if (m->n_pairs)
         add_pairs(out, m, &r->evaluation->labels);
-    lex_buf_printf(out, "</section>\n");
+    lex_buf_printf(out, "</div>\n</section>\n");
 }

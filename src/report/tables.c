@@ -83,7 +83,7 @@ void lex_report_labels(lex_buf *out, const lex_report *r)
 
 static void add_threshold_row(lex_buf *out, double threshold, double precision, double recall)
 {
-    double f1 = precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0;
+    double f1 = recall > 0 ? 2 * precision * recall / (precision + recall) : precision * recall;
     lex_buf_printf(out, "<tr><td>%.2f</td>", threshold);
     const double values[] = {precision, recall, f1};
     for (int i = 0; i < 3; i++) {
@@ -106,7 +106,8 @@ static void add_sweep(lex_buf *out, const lex_scores *scores)
     for (size_t i = 0; i < sizeof thresholds / sizeof *thresholds; i++) {
         while (at < n && points[at].threshold >= thresholds[i])
             at++;
-        add_threshold_row(out, thresholds[i], at ? points[at - 1].precision : 0, at ? points[at - 1].recall : 0);
+        add_threshold_row(out, thresholds[i], at ? points[at - 1].precision : (double)NAN,
+                          at ? points[at - 1].recall : 0);
     }
     lex_buf_printf(out, "</tbody></table></div>\n");
     free(points);
@@ -138,12 +139,16 @@ static void add_abstaining(lex_buf *out, const lex_metrics *m)
     static const int edges[] = {14, 13, 12, 11, 10, 9, 7, 5, 0}; /* of LEX_RELIABILITY_BINS */
     lex_buf_printf(out, "<div class=\"scroll\"><table class=\"narrow\"><thead><tr><th>Confidence above</th>"
                    "<th>Answered</th><th>Right among them</th><th>Left to a person</th></tr></thead><tbody>\n");
+    double last = -1;
     for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
         double n = 0, right = 0;
         for (int b = edges[i]; b < LEX_RELIABILITY_BINS; b++) {
             n += (double)m->reliability[b].n;
             right += (double)m->reliability[b].n * m->reliability[b].accuracy;
         }
+        if (n == last)
+            continue;
+        last = n;
         double share = m->n ? n / (double)m->n : 0;
         lex_buf_printf(out, "<tr><td>%.0f %%</td><td>%.1f %%</td><td>", 100.0 * edges[i] / LEX_RELIABILITY_BINS,
                        100 * share);
@@ -161,7 +166,7 @@ void lex_report_thresholds(lex_buf *out, const lex_report *r)
     if (r->evaluation->task == LEX_TASK_SINGLE) {
         lex_section_begin(out, "thresholds", "If doubtful answers are left to a person",
                           "The surer the model has to be, the fewer records it answers by itself, and the more of those "
-                          "are right. predict --abstain-below marks the others.");
+                          "are right. <code class=\"option\">predict --abstain-below</code> marks the others.");
         add_abstaining(out, &r->evaluation->metrics);
     } else {
         lex_section_begin(out, "thresholds", "Thresholds",
