@@ -15,3 +15,7 @@ refuses 4 'answers.jsonl: writing failed: File too large' limited 10 lexclf pred
 [ "$(cat answers.jsonl)" = older ] || fail 'the older answers are lost'
 refuses 4 'report.json: writing failed: File too large' limited 0 lexclf eval --model model --data train.csv --report report.json
 missing report.json
+refuses 4 'errors.jsonl: cannot be written: File too large' limited 0 lexclf eval --model model --data train.csv --errors errors.jsonl
+refuses 4 'page.html: writing failed: File too large' limited 1 lexclf eval --model model --data train.csv --html page.html
+refuses 4 'gates.xml: writing failed: File too large' limited 0 lexclf eval --model model --data train.csv --require 'accuracy>=1' --junit gates.xml
+for file in errors.jsonl page.html gates.xml; do missing $file; done
