@@ -201,6 +201,17 @@ static double highest(const double *values, int64_t n)
     return high;
 }
 
+/* The least of 1, 2, 2.5, 5 times a power of ten, times four grid lines, that has room for `value`. */
+static double axis_for(double value)
+{
+    static const double steps[] = {1, 2, 2.5, 5, 10};
+    double power = value > 0 ? pow(10, floor(log10(value / 4))) : 0.1;
+    for (int i = 0; i < 5; i++)
+        if (4 * steps[i] * power >= value)
+            return 4 * steps[i] * power;
+    return value;
+}
+
 static void add_best(lex_buf *out, const lex_plot *plot, double best)
 {
     if (best >= 1)
@@ -268,7 +279,7 @@ void lex_report_training(lex_buf *out, const lex_report *r)
     add_training_words(out, run, n, best);
     lex_buf_printf(out, "<div class=\"pair\">\n");
     add_chart(out, "Loss", (const char *[2]){"training", "dev records"}, (double *[2]){loss[0], loss[1]}, x, n,
-              high > 0 ? high * 1.05 : 1, best);
+              axis_for(high), best);
     add_chart(out, "On the dev records", (const char *[2]){"macro F1", "accuracy"}, (double *[2]){score[0], score[1]}, x, n,
               1, best);
     lex_buf_printf(out, "</div>\n</section>\n");

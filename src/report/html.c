@@ -58,7 +58,7 @@ static void add_verdict(lex_buf *out, const lex_report *r)
         lex_buf_printf(out, "✗ %d of %d requirements %s not met", unmet, r->n_gates, unmet == 1 ? "is" : "are");
     else
         lex_buf_printf(out, "✓ %d of %d requirements %s met", r->n_gates, r->n_gates, r->n_gates == 1 ? "is" : "are");
-    lex_buf_printf(out, "</strong>What was required, and what was found, stands <a href=\"#gates\">below</a>.</div>\n");
+    lex_buf_printf(out, "</strong>What was required and what was found is told <a href=\"#gates\">below</a>.</div>\n");
 }
 
 /* ---- numbers ---- */
