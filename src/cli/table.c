@@ -75,7 +75,7 @@ void cli_table_cut_cell(cli_table *table, lex_str name, int64_t columns)
         size_t end = 0, next = 0;
         for (int64_t width = 0; width < columns; end = next) {
             next = end;
-            width += utf8proc_charwidth((utf8proc_int32_t)lex_utf8_next(text, &next));
+            width += lex_unicode_width(lex_utf8_next(text, &next));
             if (width >= columns)
                 break;
         }
