@@ -103,7 +103,7 @@ const char *const lex_report_style[] = {
     "--two:#b07a2e;--three:#1f4e79;--good:#1c7148;--bad:#a93226;--on:#fff}"
     "body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}main{max-width:none;padding:0}"
     "nav{display:none}section{margin-top:22pt}h2,h3,.lead,.keys{break-after:avoid}.pair{grid-template-columns:1fr 1fr;gap:16px 28px}"
-    ".tile,.case,figure,tr,.verdict,.lead{break-inside:avoid}tbody.means{break-before:avoid}th{white-space:normal}.scroll{overflow:visible}"
+    ".tile,.case,figure,tr,.verdict,.lead{break-inside:avoid}tbody.means{break-before:avoid}th{white-space:normal}td.name{min-width:0}.scroll{overflow:visible}"
     ".matrix{max-width:100%;height:auto}thead{display:table-header-group}.tiles:not(.two){grid-template-columns:repeat(4,1fr)}"
     ".small{grid-template-columns:repeat(5,1fr)}th,td{padding:4px 6px}}\n",
     NULL,
