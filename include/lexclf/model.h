@@ -52,6 +52,7 @@ typedef struct {
     double *thresholds;       /* (K); 0.5 unless lexclf.json says otherwise; no meaning for SINGLE */
     int64_t max_length;       /* as lexclf.json or the tokenizer states it, at most the model's positions */
     lex_strings text_columns; /* as trained; empty when not known */
+    double *fresh_bias;       /* (K), or NULL for 0: where the bias of a head begins that is fresh */
     lex_strings unused;       /* tensors of the file that were not used; filled by lex_model_encoder() */
     lex_strings fresh;        /* parameters that were initialised by seed, likewise */
     lex_model_files *files;   /* inside */
@@ -69,6 +70,9 @@ lex_status lex_model_length(int64_t *out, const lex_model *model, int64_t asked,
 /* Makes this encoder folder a classifier to be trained: task, labels (copied) and pooling. A head that is there is
  * kept when task, labels and pooling are the same; otherwise it is fresh, by seed. */
 void lex_model_prepare(lex_model *model, lex_task task, const lex_strings *labels, lex_pooling pooling);
+
+/* For a model that was prepared: where its head's bias begins if that is fresh; (K), copied. */
+void lex_model_begin_at(lex_model *model, const double *bias);
 
 /* An encoder with the folder's weights: in place, for answers. */
 lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, lex_err *err) LEX_MUST_CHECK;

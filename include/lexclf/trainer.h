@@ -58,10 +58,10 @@ typedef struct {
     double dropout; /* of all dropouts; < 0: the encoder's own */
     lex_schedule schedule;
     /* MULTI and BINARY: what a true label counts against a false one in the loss; 1: the plain loss. < 0: by label,
-     * sqrt(records without / records with it), between 1 and LEX_POS_WEIGHT_MAX. Rare labels would else be drowned: a
-     * small encoder learns "never" for all of them first. The square root damps the weight of full balance (King and
-     * Zeng, "Logistic Regression in Rare Events Data", 2001), whose few records would steer the whole encoder, as
-     * Mahajan et al. (2018) damp their sampling of rare classes. */
+     * sqrt(records without / records with it), between 1 and LEX_POS_WEIGHT_MAX. The square root damps the weight
+     * of full balance (King and Zeng, "Logistic Regression in Rare Events Data", 2001), under which a few records would
+     * steer the whole encoder, as Mahajan et al. (2018) damp their sampling of rare classes. With any weight, a fresh
+     * head's bias begins at each label's frequency as the loss sees it. */
     double pos_weight;
     /* Fitted on the dev set after every epoch, if there is one (calibration.h). Weights above are taken back from the
      * logits only where this is set; without it a probability means what the weighted loss made of it. */

@@ -131,6 +131,7 @@ void lex_model_free(lex_model *model)
     lex_strings_release(&model->fresh);
     free(model->thresholds);
     free(model->shift);
+    free(model->fresh_bias);
     free(model->dir);
     free(model);
 }
@@ -173,6 +174,14 @@ void lex_model_prepare(lex_model *model, lex_task task, const lex_strings *label
     model->thresholds = lex_alloc_array((size_t)model->n_outputs, sizeof *model->thresholds);
     for (int64_t k = 0; k < model->n_outputs; k++)
         model->thresholds[k] = 0.5;
+}
+
+void lex_model_begin_at(lex_model *model, const double *bias)
+{
+    size_t n = (size_t)model->n_outputs;
+    free(model->fresh_bias);
+    model->fresh_bias = lex_alloc_array(n, sizeof *model->fresh_bias);
+    memcpy(model->fresh_bias, bias, n * sizeof *bias);
 }
 
 static lex_status make_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, bool train, uint64_t seed,

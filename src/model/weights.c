@@ -53,7 +53,7 @@ static float *own(lex_model_files *files, int64_t count)
 }
 
 /* Weights are normal with the config's standard deviation, biases zero, as transformers initialises them. */
-static const float *draw(lex_model *model, const lex_param *param, int64_t index, uint64_t seed)
+static float *draw(lex_model *model, const lex_param *param, int64_t index, uint64_t seed)
 {
     float *values = own(model->files, param->count);
     lex_rng rng;
@@ -129,7 +129,11 @@ lex_status lex_weights_collect(const float ***values, lex_model *model, const le
         bool classifier = params[i].head && i >= n_params - 2;
         lex_stored_tensor *tensor = classifier && !model->has_head ? NULL : find(&model->files->weights, params[i].name);
         if (!tensor && params[i].head && may_be_fresh) {
-            found[i] = draw(model, &params[i], i, seed);
+            float *fresh = draw(model, &params[i], i, seed);
+            bool is_bias = i == n_params - 1; /* of the classifier: the last of all */
+            for (int64_t k = 0; is_bias && model->fresh_bias && k < params[i].count; k++)
+                fresh[k] = (float)model->fresh_bias[k];
+            found[i] = fresh;
         } else if (misfit(reason, tensor, &params[i])) {
             if (n_bad++ < NAMED_MAX)
                 lex_buf_printf(&bad, "%s%s", bad.len ? "; " : "", reason);

@@ -109,21 +109,32 @@ static void make_targets(lex_run *run)
     }
 }
 
-static void make_pos_weights(lex_run *run)
+/* Weights, what they add to the logits, and where the head's bias begins: at the frequency of each label as the weighted
+ * loss sees it (Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, section 3.3). From a bias of 0, where
+ * every label is as likely as not, a step moves it by the learning rate at most, and the way down to a rare label's is
+ * shorter through the encoder: it learns features that say "none" to everything, and stays there. */
+static void weigh_labels(lex_run *run)
 {
     int64_t K = run->labels.n_outputs, n = run->summary->n_train;
     double asked = run->options->pos_weight;
-    if (run->labels.task == LEX_TASK_SINGLE || asked == 1)
+    if (run->labels.task == LEX_TASK_SINGLE)
         return;
-    run->pos_weights = lex_alloc_array((size_t)K, sizeof *run->pos_weights);
-    run->shift = lex_alloc_array((size_t)K, sizeof *run->shift);
+    run->first_bias = lex_alloc_array((size_t)K, sizeof *run->first_bias);
+    if (asked != 1) {
+        run->pos_weights = lex_alloc_array((size_t)K, sizeof *run->pos_weights);
+        run->shift = lex_alloc_array((size_t)K, sizeof *run->shift);
+    }
     for (int64_t k = 0; k < K; k++) {
         int64_t with = 0;
         for (int64_t i = 0; i < n; i++)
             with += run->targets[run->train_rows[i] * K + k];
-        double balance = sqrt((double)(n - with) / (double)(with ? with : 1));
-        run->pos_weights[k] = asked >= 0 ? asked : fmin(fmax(balance, 1), LEX_POS_WEIGHT_MAX);
-        run->shift[k] = -log(run->pos_weights[k]);
+        double odds = ((double)with + 0.5) / ((double)(n - with) + 0.5); /* half a record: neither side is never */
+        double weight = asked >= 0 ? asked : fmin(fmax(sqrt(1 / odds), 1), LEX_POS_WEIGHT_MAX);
+        run->first_bias[k] = log(weight * odds);
+        if (asked != 1) {
+            run->pos_weights[k] = weight;
+            run->shift[k] = -log(weight);
+        }
     }
 }
 
@@ -149,7 +160,7 @@ lex_status lex_run_read_data(lex_run *run, lex_err *err)
     warn_of_equal_files(run);
     choose_rows(run);
     make_targets(run);
-    make_pos_weights(run);
+    weigh_labels(run);
     if (run->train.n_truncated)
         lex_run_note(run, LEX_RUN_NOTE, "%lld of %lld training rows are longer than %lld tokens and are cut "
                      "(--max-length)", (long long)run->train.n_truncated, (long long)run->train.n_examples,

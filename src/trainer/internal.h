@@ -88,6 +88,7 @@ typedef struct {
     uint8_t *targets; /* (n_examples of train, K); MULTI and BINARY */
     double *pos_weights; /* (K); NULL: all 1 */
     double *shift;       /* (K): -log of them, or NULL */
+    double *first_bias;  /* (K): where the head's bias begins; NULL: 0 */
     lex_scope *kept;  /* of best */
     lex_tensor *best; /* weights of the best epoch */
     bool has_calibration;

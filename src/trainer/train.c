@@ -97,6 +97,8 @@ static lex_status open_run(lex_run *run, lex_err *err)
     LEX_TRY(lex_run_read_data(run, err));
     LEX_TRY(try_out(run, err));
     lex_model_prepare(run->model, run->labels.task, &run->labels.labels, o->pooling);
+    if (run->first_bias)
+        lex_model_begin_at(run->model, run->first_bias);
     LEX_TRY(lex_runtime_open(&run->runtime, o->device, o->threads, err));
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
     tell_of_weights(run);
@@ -349,6 +351,7 @@ static void close_run(lex_run *run)
     free(run->targets);
     free(run->pos_weights);
     free(run->shift);
+    free(run->first_bias);
     lex_calibration_release(&run->calibration);
     free(run->out_dir);
     free(run->partial_dir);

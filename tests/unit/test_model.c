@@ -395,9 +395,17 @@ static void test_encoder_only(void)
     lex_model *model = open_model("encoder", LEX_MODEL_ENCODER);
     lex_encoder *encoder = NULL;
     CHECK(!model->has_head);
+    const double bias[TINY_OUTPUTS] = {-4, 0.5, 0, -1, 2};
+    int64_t n_params;
+    lex_model_begin_at(model, bias);
     stop_on(lex_model_encoder_to_train(&encoder, model, runtime, 7, &err), &err);
     CHECK_INT(model->fresh.n, 2);
     CHECK_STR(model->fresh.items[0], "classifier.weight");
+    const lex_param *last = &lex_encoder_params(encoder, &n_params)[n_params - 1];
+    const float *weights = lex_tensor_f32(lex_encoder_weights(encoder));
+    CHECK_STR(last->name, "classifier.bias");
+    for (int k = 0; k < TINY_OUTPUTS; k++)
+        CHECK((double)weights[last->offset + k] == bias[k]);
     lex_encoder_free(encoder);
     lex_model_free(model);
     check_weights_refused("encoder", "'classifier.weight' is missing (expected [5, 40])");
