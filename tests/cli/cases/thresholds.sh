@@ -10,7 +10,7 @@ echo '{"text": "the lease of land", "labels": ["RARE"]}' >>many.jsonl
 train=(train --encoder encoder --train many.jsonl --dev many.jsonl --epochs 2 --lr 1e-3 --overwrite)
 expect 0 lexclf "${train[@]}" --out tuned --pos-weight auto --json
 stderr_has 'lexclf: thresholds for f1 on 81 records: macro F1 '
-stderr_has "1 label with fewer than 10 records leans on "
+stderr_has "1 label with fewer than 5 records leans on "
 stderr_has "'RARE'"
 stdout_has '"leaning_on_global":["RARE"]'
 stdout_has '"pos_weight":{"PAY":1.'

@@ -22,6 +22,7 @@ from scipy.special import expit, log_softmax, logit
 from sklearn.metrics import f1_score, precision_score, recall_score
 
 rng = np.random.default_rng(8)
+PRIOR = 5  # LEX_THRESHOLD_PRIOR
 GRID = np.round(1e4 / (1 + np.exp(0.1 * (np.arange(121) - 60)))) / 1e4
 
 
@@ -71,7 +72,7 @@ def for_all(rule, y, p):
     held = np.flatnonzero(y.any(axis=0))
     if len(held) == 0:
         return 0.5
-    trust = [y[:, k].sum() / (y[:, k].sum() + 10) for k in held]
+    trust = [y[:, k].sum() / (y[:, k].sum() + PRIOR) for k in held]
     mean = np.array([np.dot(trust, [worth(rule, y[:, k], p[:, k] >= t) for k in held]) for t in GRID])
     best = np.flatnonzero(mean >= mean.max() - 1e-12)
     return GRID[best[np.abs(best - 60).argmin()]]
@@ -83,7 +84,7 @@ def emit_thresholds(task, rule, y, p):
     for k in range(p.shape[1]):
         support = int(y[:, k].sum())
         own = own_cut(rule, y[:, k], p[:, k], overall) if support else overall
-        w = support / (support + 10)
+        w = support / (support + PRIOR)
         t = expit(w * clip_logit(own) + (1 - w) * clip_logit(overall))
         below, above = p[:, k][p[:, k] < t], p[:, k][p[:, k] >= t]
         line += [number(below.max() if len(below) else 0), number(above.min() if len(above) else 1), str(support)]
