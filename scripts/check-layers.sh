@@ -20,13 +20,14 @@ tensor:    base
 text:      base
 tokenizer: base
 metrics:   base
+linear:    base
 lint:      text tokenizer base
 encoder:   tensor base
-model:     text tokenizer metrics encoder tensor base
-trainer:   model text tokenizer metrics encoder tensor base
-predictor: model text tokenizer metrics encoder tensor base
-report:    predictor model text tokenizer metrics encoder tensor base
-cli:       trainer report predictor lint model text tokenizer metrics encoder tensor base
+model:     text linear tokenizer metrics encoder tensor base
+trainer:   model text linear tokenizer metrics encoder tensor base
+predictor: model text linear tokenizer metrics encoder tensor base
+report:    predictor model text linear tokenizer metrics encoder tensor base
+cli:       trainer report predictor lint model text linear tokenizer metrics encoder tensor base
 '
 
 # header in include/lexclf: its module; where none is named here, the module has the header's name

@@ -27,6 +27,7 @@ extern "C" {
 typedef struct {
     char *path;       /* as given */
     bool is_model;    /* a folder; else a report */
+    bool is_linear;   /* a linear model, which has the CPU alone, whatever the device of the model at hand */
     lex_json *report; /* the other's, with "records" where it has them; NULL before the run when it is a model */
     bool is_paired;
     lex_comparison test; /* a: the other, b: the model at hand */

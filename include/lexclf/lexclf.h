@@ -19,6 +19,7 @@
 #include "lexclf/tokenizer.h" /* text as token ids, with their places in the text */
 #include "lexclf/metrics.h"   /* how good answers are, by scikit-learn's definitions */
 #include "lexclf/tuning.h"    /* temperature and thresholds, fitted on answers */
+#include "lexclf/linear.h"    /* the classic baseline: weighted n-grams, one linear classifier a label */
 #include "lexclf/encoder.h"   /* token ids to logits, and the way back */
 #include "lexclf/model.h"     /* a model folder: opened and checked, run, saved */
 #include "lexclf/calibration.h" /* what turns its logits into probabilities and decisions */

@@ -1,8 +1,12 @@
-/* model.h - a model folder: opened and checked, brought to life as an encoder, saved.
+/* model.h - a model folder: opened and checked, brought to life, saved. There are two kinds: encoders with a head, and
+ * linear classifiers of n-grams.
  *
  * The folder is a Hugging Face folder in both directions (config.json, model.safetensors, tokenizer files); what
  * transformers does not know lies in lexclf.json: task, labels, maximum length, pooling, thresholds, the run that made
  * it, and checksums by which a flipped bit is found on opening. A plain transformers folder without lexclf.json works.
+ *
+ * A linear model (lexclf.json has "kind": "linear") is ours alone: model.safetensors with weights, bias and idf, the
+ * vocabulary in vocabulary.bin, lexclf.json. It has no tokenizer and no maximum length and needs no libtorch.
  *
  * A folder whose answers transformers would compute differently (mean pooling) keeps its head under a name that
  * transformers reports as missing.
@@ -20,6 +24,7 @@
 
 #include "lexclf/encoder.h"
 #include "lexclf/json.h"
+#include "lexclf/linear.h"
 #include "lexclf/tokenizer.h"
 
 #ifdef __cplusplus
@@ -35,13 +40,18 @@ typedef enum {
     LEX_MODEL_CLASSIFIER
 } lex_model_need;
 
+typedef enum { LEX_KIND_ENCODER, LEX_KIND_LINEAR } lex_kind;
+
 typedef struct lex_model_files lex_model_files;
 
 /* Everything is read-only to callers, and owned by the model. */
 typedef struct {
-    char *dir;
-    lex_encoder_config config;
-    lex_tokenizer *tokenizer;
+    char *dir; /* NULL for one that was made here */
+    lex_kind kind;
+    lex_encoder_config config; /* ENCODER */
+    lex_tokenizer *tokenizer;  /* ENCODER; else NULL */
+    lex_vectorizer *vectorizer; /* LINEAR; else NULL */
+    lex_svm svm;                /* LINEAR */
     bool has_head;
     lex_task task;
     lex_pooling pooling;
@@ -50,7 +60,7 @@ typedef struct {
     double temperature;       /* logits are divided by it; 1 unless lexclf.json says otherwise (calibration.h) */
     double *shift;            /* (K), added to logits before that; or NULL: none */
     double *thresholds;       /* (K); 0.5 unless lexclf.json says otherwise; no meaning for SINGLE */
-    int64_t max_length;       /* as lexclf.json or the tokenizer states it, at most the model's positions */
+    int64_t max_length;       /* ENCODER: as lexclf.json or the tokenizer states it, at most the model's positions */
     lex_strings text_columns; /* as trained; empty when not known */
     double *fresh_bias;       /* (K), or NULL for 0: where the bias of a head begins that is fresh */
     lex_strings unused;       /* tensors of the file that were not used; filled by lex_model_encoder() */
@@ -63,7 +73,10 @@ typedef struct {
 lex_status lex_model_open(lex_model **out, const char *dir, lex_model_need need, lex_err *err) LEX_MUST_CHECK;
 void lex_model_free(lex_model *model);
 
-/* The maximum length to use when the user asked for `asked` (0: not at all). LEX_ERR_USAGE when it does not fit the
+/* A linear model of its parts, which become the model's: for the trainer, to be saved. */
+lex_model *lex_model_linear_new(lex_task task, const lex_strings *labels, lex_vectorizer *vectorizer, lex_svm *svm);
+
+/* For encoders: the maximum length to use when the user asked for `asked` (0: not at all). LEX_ERR_USAGE when it does not fit the
  * model's positions or leaves no room beside the special tokens. */
 lex_status lex_model_length(int64_t *out, const lex_model *model, int64_t asked, lex_err *err) LEX_MUST_CHECK;
 
@@ -81,9 +94,10 @@ lex_status lex_model_encoder_to_train(lex_encoder **out, lex_model *model, lex_r
                                       lex_err *err) LEX_MUST_CHECK;
 
 /* Writes a folder `dir` (made if missing; not published): the encoder's flat weights under the model's description,
- * the source folder's tokenizer files, and lexclf.json with `run` (borrowed) in it. */
+ * the source folder's tokenizer files, and lexclf.json with `run` (borrowed) in it. A linear model has its weights in
+ * itself: `encoder` is NULL. */
 typedef struct {
-    int64_t max_length;
+    int64_t max_length; /* ENCODER */
     const char *const *text_columns;
     int n_text_columns;
     const lex_json *run;
@@ -95,8 +109,9 @@ lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const ch
 void lex_model_weights_sha256(const lex_model *model, char hex[65]);
 /* SHA-256 over the names and bytes of all files of the folder: two folders that have it in common answer alike. */
 lex_status lex_model_fingerprint(const lex_model *model, char hex[65], lex_err *err) LEX_MUST_CHECK;
-/* "single", "multi" or "binary"; "cls" or "mean". */
+/* "single", "multi" or "binary"; "encoder" or "linear"; "cls" or "mean". */
 const char *lex_task_name(lex_task task);
+const char *lex_kind_name(lex_kind kind);
 const char *lex_pooling_name(lex_pooling pooling);
 
 /* ---- running many sequences ---- */

@@ -1,8 +1,11 @@
-/* trainer.h - fine-tuning: labelled files and an encoder folder in, a model folder out.
+/* trainer.h - labelled files and an encoder folder in, a fine-tuned model folder out; or, without an encoder, a linear
+ * one.
  *
  * The classic recipe (Devlin et al. 2019): AdamW with decoupled decay, linear warm-up and decay of the learning rate,
  * gradient clipping, a few epochs over shuffled batches. After each epoch the dev set is scored and the best epoch is
  * kept. A run is a function of the data, the options, the seed, the number of threads and the machine.
+ *
+ * A linear model (options.kind) is trained in one go; dev rows set the temperature of its probabilities alone.
  *
  * The best epoch so far always stands, as a complete model folder, in OUT.partial; the finished one replaces it under
  * OUT, in one step. An interrupted run leaves OUT.partial.
@@ -31,15 +34,25 @@ typedef struct {
     void (*note)(void *context, const char *text);    /* worth saying once */
     void (*warning)(void *context, const char *text); /* worth a second look */
     void (*detail)(void *context, const char *text);  /* for who asks for more */
-    /* After every step: steps and tokens done and in all, loss of the step. */
+    /* After every step: steps and tokens done and in all, loss of the step. For a linear model steps are labels, the
+     * other two are 0, and the call may come from another thread, one at a time. */
     void (*step)(void *context, int64_t step, int64_t n_steps, int64_t tokens, double loss);
     /* After every epoch (from 1); dev is NULL when there is no dev set; best: the best one so far. */
     void (*epoch)(void *context, int64_t epoch, int64_t n_epochs, double train_loss, const lex_metrics *dev, bool best,
                   double elapsed_s);
 } lex_train_events;
 
+/* How a linear model is trained (linear.h). */
 typedef struct {
-    const char *encoder_dir, *train_path, *out_dir; /* required; a data path may be a folder of files */
+    lex_ngrams ngrams;
+    int64_t min_df; /* a term counts when so many training rows have it */
+    double C;
+} lex_linear_options;
+
+typedef struct {
+    lex_kind kind;
+    const char *encoder_dir;           /* required for an encoder; NULL for a linear model */
+    const char *train_path, *out_dir; /* required; a data path may be a folder of files */
     const char *dev_path, *test_path;               /* or NULL */
     double dev_fraction;                            /* [0, 1): held out when there is no dev_path */
     bool overwrite;
@@ -47,6 +60,7 @@ typedef struct {
     bool task_auto; /* MULTI where labels come in a form that holds any number of them, else SINGLE */
     lex_task task;
     const char *positive_label; /* BINARY, or NULL: the later of the two */
+    lex_linear_options linear; /* of what follows, a linear model takes threads, seed, stop and events alone */
     lex_pooling pooling;
     const char *device; /* as lex_runtime_open() */
     int threads;

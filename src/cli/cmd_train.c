@@ -46,6 +46,9 @@ static lex_status check(const lex_train_options *t, const cli_options *options, 
             return lex_err_set(err, LEX_ERR_USAGE, "training reads files, not standard input");
     }
     LEX_TRY(cli_check_reader_options(options, err));
+    if (!t->linear.ngrams.word_low && !t->linear.ngrams.char_low)
+        return lex_err_set(err, LEX_ERR_USAGE, "options '--word-ngrams off' and '--char-ngrams off' exclude each "
+                           "other");
     LEX_TRY(check_out(options, err));
     LEX_TRY(cli_check_files_exist(paths, n_paths, err));
 done:
@@ -64,6 +67,16 @@ static void fill_task(lex_train_options *t, const cli_options *options)
     t->pooling = cli_option_choice(options, "pooling") == 0 ? LEX_POOLING_CLS : LEX_POOLING_MEAN;
 }
 
+static void fill_linear(lex_train_options *t, const cli_options *options)
+{
+    lex_ngrams *g = &t->linear.ngrams;
+    bool words = cli_parse_ngrams(&g->word_low, &g->word_high, cli_option_string(options, "word-ngrams"));
+    bool characters = cli_parse_ngrams(&g->char_low, &g->char_high, cli_option_string(options, "char-ngrams"));
+    LEX_ASSERT(words && characters); /* the row's check */
+    t->linear.min_df = cli_option_int(options, "min-df");
+    t->linear.C = cli_option_double(options, "C");
+}
+
 static void fill(lex_train_options *t, const cli_options *options, lex_reading *reading)
 {
     *t = lex_train_options_default();
@@ -75,7 +88,9 @@ static void fill(lex_train_options *t, const cli_options *options, lex_reading *
     t->out_dir = cli_option_string(options, "out");
     t->overwrite = cli_option_flag(options, "overwrite");
     t->reader = cli_reader_options(options, true, true, reading);
+    t->kind = cli_option_choice(options, "kind") == 0 ? LEX_KIND_ENCODER : LEX_KIND_LINEAR;
     fill_task(t, options);
+    fill_linear(t, options);
     t->device = cli_option_string(options, "device");
     t->threads = (int)cli_option_int_or_0(options, "threads");
     t->epochs = cli_option_int(options, "epochs");
@@ -154,7 +169,10 @@ static lex_status publish(const lex_train_summary *summary, const lex_train_opti
     lex_status st = LEX_OK;
     cli_tell_bad_rows(t->reader.reading, options, closing);
     if (summary->has_test) {
-        cli_note("test records, judged by epoch %lld:", (long long)summary->best_epoch);
+        if (t->kind == LEX_KIND_LINEAR)
+            cli_note("test records:");
+        else
+            cli_note("test records, judged by epoch %lld:", (long long)summary->best_epoch);
         cli_show_scores(&summary->test, &summary->labels);
     }
     if (isfinite(summary->best_value))
@@ -185,9 +203,13 @@ int cli_run_train(const cli_options *options, lex_err *err)
     LEX_TRY(check(&t, options, err));
     st = lex_train(&summary, &t, err);
     cli_progress_end();
-    if (st != LEX_OK && summary.kept_dir)
+    if (st != LEX_OK && summary.kept_dir && t.kind == LEX_KIND_LINEAR)
+        lex_err_hint(err, "the model is kept in '%s'", summary.kept_dir);
+    else if (st != LEX_OK && summary.kept_dir)
         lex_err_hint(err, "epoch %lld, the best so far, is kept in '%s'", (long long)summary.best_epoch,
                      summary.kept_dir);
+    else if (st == LEX_ERR_INTERRUPTED && t.kind == LEX_KIND_LINEAR)
+        lex_err_hint(err, "nothing is kept");
     else if (st == LEX_ERR_INTERRUPTED)
         lex_err_hint(err, "no epoch was finished, so nothing is kept");
     if (st == LEX_OK)

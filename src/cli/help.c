@@ -31,10 +31,12 @@ void cli_wrap(lex_buf *out, const char *text, int at, int indent)
 }
 
 /* " (required, repeatable)", " [default: 5; 1 to 1000]" */
-static void add_facts(lex_buf *text, const cli_option *row)
+static void add_facts(lex_buf *text, const cli_option *row, unsigned verb)
 {
     const char *absent = row->initial ? row->initial : row->absent;
     bool is_number = row->type == CLI_INT || row->type == CLI_DOUBLE;
+    if (row->kind && strcmp(row->kind, "encoder") != 0 && verb == CLI_TRAIN)
+        lex_buf_printf(text, " (with --kind %s)", row->kind);
     if (row->required || row->type == CLI_STRINGS)
         lex_buf_printf(text, " (%s%s%s)", row->required ? "required" : "",
                        row->required && row->type == CLI_STRINGS ? ", " : "",
@@ -51,7 +53,7 @@ static void add_facts(lex_buf *text, const cli_option *row)
         lex_buf_printf(text, "]");
 }
 
-static void add_option(lex_buf *out, const cli_option *row)
+static void add_option(lex_buf *out, const cli_option *row, unsigned verb)
 {
     lex_buf head, text;
     lex_buf_init(&head);
@@ -63,7 +65,7 @@ static void add_option(lex_buf *out, const cli_option *row)
     if (row->type != CLI_FLAG)
         lex_buf_printf(&head, row->bare ? "[=%s]" : " %s", row->value);
     lex_buf_printf(&text, "%s", row->help);
-    add_facts(&text, row);
+    add_facts(&text, row, verb);
     if (head.len + 2 <= TEXT_COLUMN)
         lex_buf_printf(out, "%-*s", TEXT_COLUMN, head.ptr);
     else
@@ -83,7 +85,7 @@ static void add_group(lex_buf *out, unsigned verb, int group)
         if (!titled)
             lex_buf_printf(out, "\n%s:\n", group_titles[group]);
         titled = true;
-        add_option(out, row);
+        add_option(out, row, verb);
     }
 }
 

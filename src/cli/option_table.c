@@ -68,6 +68,13 @@ static bool is_device(const char *value)
     return strcmp(value, "auto") == 0 || strcmp(value, "cpu") == 0 || strcmp(value, "cuda") == 0;
 }
 
+/* "1-3" or "off" */
+static bool is_ngrams(const char *value)
+{
+    int low, high;
+    return cli_parse_ngrams(&low, &high, value);
+}
+
 enum {
     TR = CLI_TRAIN,
     EV = CLI_EVAL,
@@ -89,7 +96,8 @@ const cli_option cli_option_rows[] = {
     {.name = "train", .type = CLI_STRING, .verbs = TR, .group = CLI_DATA, .value = "FILE", .required = true,
      .check = is_not_empty, .help = "the labelled records to learn from"},
     {.name = "dev", .type = CLI_STRING, .verbs = TR, .group = CLI_DATA, .value = "FILE", .check = is_not_empty,
-     .help = "the records that choose the best epoch", .absent = "a part of --train is held out"},
+     .help = "the records that choose the best epoch; linear: that set the temperature",
+     .absent = "a part of --train is held out"},
     {.name = "dev-fraction", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_DATA, .value = "F", .initial = "0.1",
      .low = 0, .high = 0.9, .help = "how much of --train is held out where there is no --dev: label by label, chosen "
      "by --seed; 0 trains on all of it"},
@@ -109,7 +117,8 @@ const cli_option cli_option_rows[] = {
      .help = "classify this text instead of files"},
     {.name = "format", .type = CLI_CHOICE, .verbs = TR | EV | CA, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl",
      .initial = "auto", .help = "what the files hold; auto goes by the extension"},
-    {.name = "format", .type = CLI_CHOICE, .verbs = PR | TO | LI, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl|txt",
+    {.name = "format", .type = CLI_CHOICE, .verbs = PR | TO | LI, .group = CLI_DATA,
+     .value = "auto|csv|tsv|jsonl|txt",
      .initial = "auto", .help = "what the input holds; auto goes by the extension, so standard input needs it"},
     {.name = "encoding", .type = CLI_STRING, .verbs = CLI_ALL, .group = CLI_DATA, .value = "NAME",
      .check = lex_encoding_known, .expected = "an encoding that this system knows (iconv --list)",
@@ -139,11 +148,16 @@ const cli_option cli_option_rows[] = {
     {.name = "id-column", .type = CLI_STRING, .verbs = RUNS | LI, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column that tells records apart; it need not be there", .absent = "id"},
 
-    {.name = "skip-bad-rows", .type = CLI_FLAG, .verbs = RUNS, .group = CLI_DATA, .help = "leave out rows that cannot "
+    {.name = "skip-bad-rows", .type = CLI_FLAG, .verbs = RUNS, .group = CLI_DATA,
+     .help = "leave out rows that cannot "
      "be read, count them, name the first ten and go on; without it the first one ends the run"},
 
     /* ---- model ---- */
-    {.name = "encoder", .type = CLI_STRING, .verbs = TR, .group = CLI_MODEL, .value = "DIR", .required = true,
+    {.name = "kind", .type = CLI_CHOICE, .verbs = TR, .group = CLI_MODEL, .value = "encoder|linear",
+     .initial = "encoder", .help = "encoder: fine-tune --encoder; linear: a classifier of n-grams, trained in seconds, "
+     "to see what an encoder must beat"},
+    {.name = "encoder", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "DIR",
+     .required = true,
      .check = is_not_empty, .help = "the encoder to start from, a Hugging Face folder"},
     {.name = "model", .letter = 'm', .type = CLI_STRING, .verbs = EV | PR | TO | CA, .group = CLI_MODEL, .value = "DIR",
      .required = true, .check = is_not_empty, .help = "the model folder"},
@@ -157,9 +171,11 @@ const cli_option cli_option_rows[] = {
     {.name = "positive-label", .type = CLI_STRING, .verbs = TR, .group = CLI_MODEL, .value = "NAME",
      .check = is_not_empty, .help = "with --task binary, the label that the model answers for",
      .absent = "the later of the two in code-point order"},
-    {.name = "pooling", .type = CLI_CHOICE, .verbs = TR, .group = CLI_MODEL, .value = "cls|mean", .initial = "cls",
+    {.name = "pooling", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "cls|mean",
+     .initial = "cls",
      .help = "what the head sees: the first token through the pooler, or the mean over the tokens"},
-    {.name = "max-length", .type = CLI_INT, .verbs = TR, .group = CLI_MODEL, .value = "N", .low = 3, .high = 1000000,
+    {.name = "max-length", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "N",
+     .low = 3, .high = 1000000,
      .help = "tokens kept of each text, special ones included; at most the encoder's positions",
      .absent = "128, or the encoder's positions if they are fewer"},
     {.name = "max-length", .type = CLI_INT, .verbs = EV | PR | TO | CA, .group = CLI_MODEL, .value = "N", .low = 3,
@@ -169,25 +185,46 @@ const cli_option cli_option_rows[] = {
      .help = "tokens kept of each text, special ones included: what is longer is told; without a tokenizer, words",
      .absent = "the model's own; 128 with --encoder, or its positions if they are fewer; none without either"},
 
+    {.name = "word-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .group = CLI_MODEL,
+     .value = "LOW-HIGH", .initial = "1-3", .check = is_ngrams,
+     .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
+     .help = "how many words the terms have; off: no words"},
+    {.name = "char-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .group = CLI_MODEL,
+     .value = "LOW-HIGH", .initial = "2-5", .check = is_ngrams,
+     .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
+     .help = "how many characters of a word the terms have; off: no characters"},
+    {.name = "min-df", .type = CLI_INT, .verbs = TR, .kind = "linear", .group = CLI_MODEL, .value = "N",
+     .initial = "2", .low = 1, .high = 1000000, .help = "leave out terms that fewer training records have"},
+
     /* ---- training ---- */
-    {.name = "epochs", .type = CLI_INT, .verbs = TR, .group = CLI_TRAINING, .value = "N", .initial = "5", .low = 1,
+    {.name = "C", .type = CLI_DOUBLE, .verbs = TR, .kind = "linear", .group = CLI_TRAINING, .value = "X",
+     .initial = "3", .low = 0, .above_low = true, .high = 1000000, .help = "the weight of errors against small "
+     "weights; larger follows the training records more closely"},
+    {.name = "epochs", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
+     .initial = "5", .low = 1,
      .high = 1000, .help = "passes over the training records"},
-    {.name = "lr", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "X", .initial = "2e-5", .low = 0,
+    {.name = "lr", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
+     .initial = "2e-5", .low = 0,
      .above_low = true, .high = 1, .help = "the highest learning rate"},
-    {.name = "schedule", .type = CLI_CHOICE, .verbs = TR, .group = CLI_TRAINING, .value = "linear|constant",
+    {.name = "schedule", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
+     .value = "linear|constant",
      .initial = "linear", .help = "how the learning rate goes on after warm-up: down to 0, or level"},
-    {.name = "warmup-ratio", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "F", .initial = "0.1",
+    {.name = "warmup-ratio", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
+     .value = "F", .initial = "0.1",
      .low = 0, .high = 1, .help = "the share of all steps in which the learning rate rises from 0"},
-    {.name = "batch-size", .type = CLI_INT, .verbs = TR, .group = CLI_TRAINING, .value = "N", .initial = "16",
+    {.name = "batch-size", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
+     .initial = "16",
      .low = 1, .high = 65536, .help = "records to an optimizer step"},
-    {.name = "weight-decay", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "X",
+    {.name = "weight-decay", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
      .initial = "0.01", .low = 0, .high = 1, .help = "AdamW's decoupled decay; biases and LayerNorm are spared"},
-    {.name = "clip", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "X", .initial = "1.0",
+    {.name = "clip", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
+     .initial = "1.0",
      .low = 0, .high = 1000000, .help = "the largest norm of the gradient; 0: no limit"},
-    {.name = "dropout", .type = CLI_DOUBLE, .verbs = TR, .group = CLI_TRAINING, .value = "P", .low = 0, .high = 0.99,
+    {.name = "dropout", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "P",
+     .low = 0, .high = 0.99,
      .help = "for hidden states and attention", .absent = "the encoder's own"},
-    {.name = "pos-weight", .type = CLI_STRING, .verbs = TR, .group = CLI_TRAINING, .value = "auto|off|X",
-     .initial = "off", .check = is_pos_weight, .expected = "auto, off or a number from 0.01 to 1000", .help = "many "
+    {.name = "pos-weight", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
+     .value = "auto|off|X", .initial = "off", .check = is_pos_weight, .expected = "auto, off or a number from 0.01 to 1000", .help = "many "
      "labels or binary: what a true label weighs against a false one; auto: the square root of how rare it is, at "
      "most 10"},
     {.name = "calibrate", .type = CLI_CHOICE, .verbs = TR, .group = CLI_TRAINING, .value = "temperature|off",
@@ -200,11 +237,12 @@ const cli_option cli_option_rows[] = {
      "for each label the probability from which on it is given: where F1 is highest, or precision with a recall of R, "
      "or recall with a precision of P; in train, on the dev records. A label with few records leans on the threshold "
      "of all. off: 0.5", .absent = "f1 for many labels, else off"},
-    {.name = "metric", .type = CLI_STRING, .verbs = TR, .group = CLI_TRAINING, .value = "NAME",
+    {.name = "metric", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "NAME",
      .initial = "macro_f1", .check = is_metric, .expected = METRIC_NAMES, .help = "what the best epoch is best at: "
      METRIC_NAMES},
     {.name = "seed", .type = CLI_INT, .verbs = TR, .group = CLI_TRAINING, .value = "N", .initial = "1", .low = 0,
-     .high = 4294967295.0, .help = "for the head's first weights, shuffling, dropout and the held-out part"},
+     .high = 4294967295.0, .help = "for the head's first weights, the order of the records, dropout and "
+     "the held-out part"},
 
     /* ---- answers ---- */
     {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = TR, .group = CLI_ANSWERS, .value = "DIR",
@@ -240,7 +278,8 @@ const cli_option cli_option_rows[] = {
     {.name = "shard", .type = CLI_STRING, .verbs = PR, .group = CLI_ANSWERS, .value = "I/N|auto", .check = is_shard,
      .expected = "auto or I/N, I from 0 to N-1", .help = "answer one of N parts of the input, numbered from 0: every "
      "N-th block of 512 records; auto: by SLURM_ARRAY_TASK_ID and _COUNT, or JOB_COMPLETION_INDEX and JOB_COMPLETIONS"},
-    {.name = "resume", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS, .help = "keep what an interrupted run has "
+    {.name = "resume", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS,
+     .help = "keep what an interrupted run has "
      "done in OUT.partial, and go on from there; start where there is none, do nothing where --out is complete"},
     {.name = "report", .type = CLI_STRING, .verbs = EV, .group = CLI_ANSWERS, .value = "FILE.json",
      .check = is_not_empty, .help = "write all numbers to this file"},
@@ -281,14 +320,16 @@ const cli_option cli_option_rows[] = {
      .help = "print the closing summary as one JSON object on standard output"},
 
     /* ---- computing ---- */
-    {.name = "device", .type = CLI_STRING, .verbs = RUNS, .group = CLI_COMPUTING, .value = "auto|cpu|cuda|cuda:N",
+    {.name = "device", .type = CLI_STRING, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING,
+     .value = "auto|cpu|cuda|cuda:N",
      .initial = "auto", .check = is_device, .expected = "auto, cpu, cuda or cuda:N",
      .help = "where to compute; auto: CUDA if it is there and works"},
-    {.name = "dtype", .type = CLI_CHOICE, .verbs = RUNS, .group = CLI_COMPUTING, .value = "auto|fp32",
+    {.name = "dtype", .type = CLI_CHOICE, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING,
+     .value = "auto|fp32",
      .initial = "auto", .help = "how exact: fp32 is exact; auto may be faster where the answer stays the same"},
     {.name = "threads", .type = CLI_INT, .verbs = RUNS, .group = CLI_COMPUTING, .value = "N", .low = 1, .high = 1024,
      .help = "processors to use", .absent = "all that this process may use"},
-    {.name = "batch-tokens", .type = CLI_INT, .verbs = RUNS, .group = CLI_COMPUTING, .value = "N",
+    {.name = "batch-tokens", .type = CLI_INT, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING, .value = "N",
      .low = 16, .high = 1048576, .help = "how many tokens are computed at once; a matter of memory and speed, not of "
      "the answer", .absent = "by device"},
 

@@ -57,6 +57,25 @@ void cli_option_describe(lex_buf *out, const cli_option *row)
     }
 }
 
+bool cli_parse_ngrams(int *low, int *high, const char *text)
+{
+    lex_str whole = lex_str_of(text);
+    const char *dash = strchr(text, '-');
+    int64_t from, to;
+    *low = *high = 0;
+    if (strcmp(text, "off") == 0)
+        return true;
+    if (!dash)
+        return false;
+    lex_str first = {text, (size_t)(dash - text)}, second = {dash + 1, whole.len - first.len - 1};
+    bool digits = strspn(text, "0123456789-") == whole.len && second.len > 0 && second.ptr[0] != '-';
+    if (!digits || !lex_parse_int64(&from, first) || !lex_parse_int64(&to, second) || from < 1 || from > to || to > 10)
+        return false;
+    *low = (int)from;
+    *high = (int)to;
+    return true;
+}
+
 /* ---- values ---- */
 
 static bool in_range(const cli_option *row, double number)

@@ -47,6 +47,7 @@ typedef struct {
     bool above_low;      /* the lower end is excluded */
     bool required;
     const char *bare; /* CHOICE: the word it stands for without a value; the next argument is one only if it fits */
+    const char *kind;   /* train: the --kind that it has a meaning for; NULL: any */
     const char *absent; /* what holds without the option, where `initial` cannot say it: "the encoder's own" */
     bool (*check)(const char *value); /* STRING: whether the value can be; NULL: any */
     const char *expected; /* STRING: what the check wants, in words; NULL: "a FILE", by `value` */
@@ -95,6 +96,8 @@ const cli_option *cli_option_find(unsigned verb, lex_str name);
 lex_status cli_option_set_config(cli_options *options, const cli_option *row, const char *text, lex_err *err);
 /* Reads the file that --config names into the options. */
 lex_status cli_config_read(cli_options *options, unsigned verb, const char *path, lex_err *err) LEX_MUST_CHECK;
+/* "1-3" as 1 and 3, "off" as 0 and 0; false for anything else. */
+bool cli_parse_ngrams(int *low, int *high, const char *text);
 /* Adds "a whole number from 1 to 1000" and the like. */
 void cli_option_describe(lex_buf *out, const cli_option *row);
 /* The option of the verb that `name` is most likely meant to be; NULL when none is near. */

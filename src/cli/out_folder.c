@@ -22,9 +22,10 @@ static bool is_empty(const char *dir)
 /* Whether a folder holds a model, or nothing: all that --overwrite may replace. */
 static bool is_replaceable(const char *dir)
 {
-    char *config = lex_path_join(dir, "config.json");
-    bool is_model = lex_path_kind_of(config) == LEX_PATH_FILE;
+    char *config = lex_path_join(dir, "config.json"), *ours = lex_path_join(dir, "lexclf.json");
+    bool is_model = lex_path_kind_of(config) == LEX_PATH_FILE || lex_path_kind_of(ours) == LEX_PATH_FILE;
     free(config);
+    free(ours);
     return is_model || is_empty(dir);
 }
 

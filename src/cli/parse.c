@@ -158,14 +158,57 @@ static lex_status check_conflict(cli_options *options, const cli_conflict *confl
     return LEX_OK;
 }
 
+/* The --kind of a verb that has one; NULL for others. */
+static const char *chosen_kind(const cli_options *options, cli_origin *from)
+{
+    const cli_option *row = cli_option_find(options->verb->bit, LEX_STR("kind"));
+    if (!row)
+        return NULL;
+    const cli_value *v = cli_value_of(options, row);
+    *from = v->from;
+    return v->n_texts ? v->texts[v->n_texts - 1] : row->initial;
+}
+
+/* Whether an option of this row means nothing for that kind. */
+static bool is_for_another(const cli_option *row, const char *kind)
+{
+    return kind && row->kind && strcmp(row->kind, kind) != 0;
+}
+
+/* A configuration file may hold options of several kinds, of which the command line picks one. */
+static lex_status check_kind(cli_options *options, lex_err *err)
+{
+    cli_origin from = CLI_FROM_NOWHERE;
+    const char *kind = chosen_kind(options, &from);
+    for (int i = 0; i < cli_n_option_rows; i++) {
+        const cli_option *row = &cli_option_rows[i];
+        cli_value *v = &options->values[i];
+        if (!(row->verbs & options->verb->bit) || !is_for_another(row, kind) || v->from == CLI_FROM_NOWHERE)
+            continue;
+        if (v->from == CLI_FROM_CONFIG && from != CLI_FROM_CONFIG) {
+            v->from = CLI_FROM_NOWHERE;
+            continue;
+        }
+        lex_status code = v->from == CLI_FROM_CONFIG ? LEX_ERR_INPUT : LEX_ERR_USAGE;
+        lex_err_set(err, code, "option '--%s' has no meaning with '--kind %s'", row->name, kind);
+        if (code == LEX_ERR_INPUT)
+            lex_err_at(err, "%s", cli_option_string(options, "config"));
+        return code;
+    }
+    return LEX_OK;
+}
+
 static lex_status check_required(const cli_options *options, lex_err *err)
 {
     lex_buf names;
     lex_buf_init(&names);
     int n = 0;
+    cli_origin from;
+    const char *kind = chosen_kind(options, &from);
     for (int i = 0; i < cli_n_option_rows; i++) {
         const cli_option *row = &cli_option_rows[i];
-        if (!(row->verbs & options->verb->bit) || !row->required || options->values[i].from != CLI_FROM_NOWHERE)
+        bool wanted = (row->verbs & options->verb->bit) && row->required && !is_for_another(row, kind);
+        if (!wanted || options->values[i].from != CLI_FROM_NOWHERE)
             continue;
         lex_buf_printf(&names, "%s'--%s %s'", n ? ", " : "", row->name, row->value);
         n++;
@@ -186,6 +229,7 @@ static lex_status check_whole(cli_options *options, lex_err *err)
         if (cli_conflicts[i].verbs & options->verb->bit)
             LEX_TRY(check_conflict(options, &cli_conflicts[i], err));
     }
+    LEX_TRY(check_kind(options, err));
     LEX_TRY(check_required(options, err));
 done:
     return st;

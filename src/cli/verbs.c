@@ -10,16 +10,19 @@ const cli_verb cli_verbs[] = {
         .bit = CLI_TRAIN,
         .name = "train",
         .summary = "fine-tune an encoder on labelled records and save a model folder",
-        .usage = "--encoder DIR --train FILE [--dev FILE | --dev-fraction F] [--test FILE] --out DIR [options]",
+        .usage = "{--encoder DIR | --kind linear} --train FILE [--dev FILE | --dev-fraction F] [--test FILE] --out DIR "
+                 "[options]",
         .about = "Fine-tunes an encoder with a fresh classification head. After each epoch the model is judged on the "
                  "dev records; the best epoch is what --out holds in the end. Until then it stands in OUT.partial, "
-                 "which is what an interrupted run leaves. --out that exists is refused without --overwrite.",
+                 "which is what an interrupted run leaves. With --kind linear it trains a support vector machine on "
+                 "n-grams instead, for which --encoder and the options of its training have no meaning. --out that exists is refused without --overwrite.",
         .examples = "  lexclf train --encoder models/all-MiniLM-L6-v2 \\\n"
                     "      --train data/sample/train.csv --dev data/sample/dev.csv \\\n"
                     "      --out models/my-model\n"
                     "  lexclf train --encoder models/all-MiniLM-L6-v2 --train clauses.jsonl \\\n"
                     "      --text-column clause --label-column kind --epochs 8 --lr 1e-4 \\\n"
                     "      --out models/clauses\n"
+                    "  lexclf train --kind linear --train clauses.csv --out models/linear\n"
                     "  lexclf train --config run.json --seed 2 --out models/seed-2\n",
         .max_files = 0,
         .run = cli_run_train,
@@ -31,12 +34,14 @@ const cli_verb cli_verbs[] = {
         .usage = "--model DIR --data FILE [--report FILE.json] [--require 'macro_f1>=0.82']... [options]",
         .about = "Prints a table of precision, recall and F1 on standard error, by scikit-learn's definitions. --json "
                  "prints all numbers on standard output, --report writes them to a file, --html makes a page of them. "
+                 "--compare judges another model, such as a linear one, by the same records, and shows the two side by side. "
                  "--require and --max-drop are gates for CI: where one is not met, all outputs are written, it is named, "
                  "and the exit code is 1.",
         .examples = "  lexclf eval --model models/my-model --data data/sample/test.csv\n"
                     "  lexclf eval --model models/my-model --data jan.csv --data feb.csv \\\n"
                     "      --report report.json\n"
                     "  lexclf eval --model models/my-model --data test.csv --json --quiet\n"
+                    "  lexclf eval --model models/my-model --data test.csv --compare models/linear\n"
                     "  lexclf eval --model models/my-model --data test.csv --html report.html \\\n"
                     "      --errors errors.jsonl\n"
                     "  lexclf eval --model models/new --data test.csv --compare models/old \\\n"

@@ -250,7 +250,7 @@ static lex_status new_document(lex_buf *text, const lex_model *model, const lex_
         lex_model_save_options options = {model->max_length, columns, 1, NULL};
         doc = lex_model_describe(model, &options);
         lex_json_put(doc, "calibration", lex_json_copy(note));
-        st = lex_checksums_seal(text, doc, model->dir, names, lex_model_file_names(names, model->dir), err);
+        st = lex_checksums_seal(text, doc, model->dir, names, lex_model_file_names(names, model), err);
     }
     lex_json_free(doc);
     return st;
@@ -278,7 +278,7 @@ lex_status lex_model_copy_calibrated(const lex_model *model, const char *dir, co
 {
     lex_status st = LEX_OK;
     const char *names[LEX_MODEL_FILES_MAX];
-    int n = lex_model_file_names(names, model->dir);
+    int n = lex_model_file_names(names, model);
     LEX_TRY(lex_dir_make(dir, err));
     for (int i = 0; i < n; i++)
         LEX_TRY(lex_model_copy_file(model->dir, dir, names[i], err));

@@ -90,9 +90,9 @@ static lex_status describe_plain(lex_model *model, lex_err *err)
     return LEX_OK;
 }
 
-lex_status lex_description_check_format(const lex_model *model, lex_err *err)
+lex_status lex_description_check_format(lex_model *model, lex_err *err)
 {
-    static const char *const known[] = {"mean-pooling", "temperature", "logit-shift"};
+    static const char *const known[] = {"mean-pooling", "tfidf-ngrams", "temperature", "logit-shift"};
     const lex_json *doc = model->files->lexclf;
     int64_t format;
     if (!lex_json_int(&format, lex_json_get(doc, "format"), 1, INT64_C(1) << 30))
@@ -114,10 +114,13 @@ lex_status lex_description_check_format(const lex_model *model, lex_err *err)
                                model->dir, feature ? feature : "(not a string)");
     }
     const char *kind = lex_json_string(lex_json_get(doc, "kind"));
-    if (!kind || strcmp(kind, "encoder") != 0)
-        return lex_err_set(err, LEX_ERR_INPUT, "%s/lexclf.json: kind '%s' is not supported (supported: encoder)",
-                           model->dir, kind ? kind : "(missing)");
-    return LEX_OK;
+    for (int known_kind = LEX_KIND_ENCODER; kind && known_kind <= LEX_KIND_LINEAR; known_kind++) {
+        model->kind = (lex_kind)known_kind;
+        if (strcmp(kind, lex_kind_name(model->kind)) == 0)
+            return LEX_OK;
+    }
+    return lex_err_set(err, LEX_ERR_INPUT, "%s/lexclf.json: kind '%s' is not supported (supported: encoder, linear)",
+                       model->dir, kind ? kind : "(missing)");
 }
 
 static lex_status read_strings(lex_strings *out, const lex_model *model, const char *key, lex_err *err)
@@ -193,6 +196,8 @@ static lex_status describe_ours(lex_model *model, lex_err *err)
     const lex_json *doc = model->files->lexclf;
     const char *task = lex_json_string(lex_json_get(doc, "task"));
     const char *pooling = lex_json_string(lex_json_get(doc, "pooling"));
+    if (model->kind == LEX_KIND_LINEAR)
+        pooling = "cls"; /* it has none */
     int found = -1;
     for (int t = LEX_TASK_SINGLE; task && t <= LEX_TASK_BINARY; t++)
         found = strcmp(task, lex_task_name((lex_task)t)) == 0 ? t : found;
@@ -210,7 +215,8 @@ static lex_status describe_ours(lex_model *model, lex_err *err)
         goto done;
     }
     LEX_TRY(check_distinct(model, "lexclf.json", err));
-    st = check_config_labels(model, err);
+    if (model->kind == LEX_KIND_ENCODER)
+        st = check_config_labels(model, err);
 done:
     return st;
 }
@@ -222,6 +228,8 @@ lex_status lex_description_read(lex_model *model, lex_err *err)
     if (st != LEX_OK)
         return st;
     st = read_calibration(model, err);
+    if (model->kind == LEX_KIND_LINEAR)
+        return st;
     int64_t stated = doc ? 0 : lex_tokenizer_model_max_length(model->tokenizer);
     lex_json_int(&stated, lex_json_get(doc, "max_length"), 1, INT64_C(1) << 30);
     bool fits = stated > 0 && stated <= model->config.n_positions;

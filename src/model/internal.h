@@ -7,6 +7,7 @@
 
 #define LEX_CONFIG_JSON_MAX (64u << 20)
 #define LEX_WEIGHTS_FILE "model.safetensors"
+#define LEX_VOCABULARY_FILE "vocabulary.bin"
 #define LEX_DAMAGED_HINT "copy the folder again, or train again"
 
 struct lex_model_files {
@@ -17,8 +18,8 @@ struct lex_model_files {
     int64_t n_owned, owned_capacity;
 };
 
-/* description.c: whether this program can read lexclf.json at all: format, requirements, kind. */
-lex_status lex_description_check_format(const lex_model *model, lex_err *err) LEX_MUST_CHECK;
+/* description.c: whether this program can read lexclf.json at all: format, requirements, kind, which it sets. */
+lex_status lex_description_check_format(lex_model *model, lex_err *err) LEX_MUST_CHECK;
 /* lexclf.json and the labels of config.json into `model`. */
 lex_status lex_description_read(lex_model *model, lex_err *err) LEX_MUST_CHECK;
 /* checksums.c: compares lexclf.json, whose bytes are `lexclf_text`, and the files that it lists with their checksums;
@@ -34,11 +35,14 @@ void lex_checksums_reseal(lex_buf *out, lex_json *doc);
 lex_json *lex_model_describe(const lex_model *model, const lex_model_save_options *options);
 /* Temperature, shift, thresholds and the features that they ask for, put into lexclf.json in place of older ones. */
 void lex_model_describe_calibration(lex_json *doc, const lex_model *model);
-/* The files of a model folder that are there, weights and tokenizer's; room for LEX_MODEL_FILES_MAX names. */
+/* The files of the model's folder beside lexclf.json, those of the tokenizer last; room for LEX_MODEL_FILES_MAX names. */
 enum { LEX_MODEL_FILES_MAX = 8 };
-int lex_model_file_names(const char *names[LEX_MODEL_FILES_MAX], const char *dir);
+int lex_model_file_names(const char *names[LEX_MODEL_FILES_MAX], const lex_model *model);
 /* Copies one of them. */
 lex_status lex_model_copy_file(const char *from_dir, const char *to_dir, const char *name, lex_err *err) LEX_MUST_CHECK;
+/* linear.c: the vocabulary and the weights of a linear model, whose description has been read. */
+lex_status lex_linear_open(lex_model *model, lex_err *err) LEX_MUST_CHECK;
+lex_status lex_linear_write(const lex_model *model, const char *dir, lex_err *err) LEX_MUST_CHECK;
 /* weights.c: one pointer a parameter of `encoder`, in its order; seed is used when may_be_fresh. */
 lex_status lex_weights_collect(const float ***values, lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
                                uint64_t seed, lex_err *err) LEX_MUST_CHECK;

@@ -6,15 +6,13 @@
 
 #include "lexclf/hash.h"
 
-static lex_status check_folder(const lex_model *model, const char *config_path, lex_err *err)
+static lex_status check_folder(const lex_model *model, lex_err *err)
 {
     lex_path_kind kind = lex_path_kind_of(model->dir);
     if (kind == LEX_PATH_MISSING)
         return lex_err_set(err, LEX_ERR_INPUT, "%s: no such model folder", model->dir);
     if (kind != LEX_PATH_DIR)
         return lex_err_set(err, LEX_ERR_INPUT, "%s: is a file, not a model folder", model->dir);
-    if (lex_path_kind_of(config_path) == LEX_PATH_MISSING)
-        return lex_err_set(err, LEX_ERR_INPUT, "%s: not a model folder: config.json is missing", model->dir);
     return LEX_OK;
 }
 
@@ -43,9 +41,15 @@ static lex_status read_documents(lex_model *model, lex_err *err)
     lex_status st = LEX_OK;
     char *config = lex_path_join(model->dir, "config.json");
     char *lexclf = lex_path_join(model->dir, "lexclf.json");
-    LEX_TRY(check_folder(model, config, err));
+    LEX_TRY(check_folder(model, err));
     if (lex_path_kind_of(lexclf) != LEX_PATH_MISSING)
         LEX_TRY(read_lexclf_json(model, lexclf, err));
+    if (model->kind == LEX_KIND_LINEAR)
+        goto done;
+    if (lex_path_kind_of(config) == LEX_PATH_MISSING) {
+        st = lex_err_set(err, LEX_ERR_INPUT, "%s: not a model folder: config.json is missing", model->dir);
+        goto done;
+    }
     LEX_TRY(lex_json_read(&model->files->config, config, LEX_CONFIG_JSON_MAX, err));
     st = lex_encoder_config_read(&model->config, model->files->config, err);
     if (st != LEX_OK)
@@ -75,6 +79,14 @@ static lex_status open_weights(lex_model *model, lex_err *err)
     return st;
 }
 
+/* What an encoder has and a linear model has not. */
+static lex_status refuse_linear(const lex_model *model, lex_model_need need, lex_err *err)
+{
+    return lex_err_set(err, LEX_ERR_INPUT, need == LEX_MODEL_TOKENIZER
+                       ? "%s: is a linear model, which has no tokenizer and no token ids"
+                       : "%s: is a linear model, not an encoder", model->dir);
+}
+
 static lex_status check_vocabulary(const lex_model *model, lex_err *err)
 {
     int64_t tokens = lex_tokenizer_vocab_size(model->tokenizer);
@@ -93,10 +105,20 @@ lex_status lex_model_open(lex_model **out, const char *dir, lex_model_need need,
     model->temperature = 1;
     model->files = lex_alloc_zeroed(1, sizeof *model->files);
     LEX_TRY(read_documents(model, err));
+    if (model->kind == LEX_KIND_LINEAR && need != LEX_MODEL_CLASSIFIER) {
+        st = refuse_linear(model, need, err);
+        goto done;
+    }
     if (need != LEX_MODEL_TOKENIZER)
         LEX_TRY(open_weights(model, err));
     if (need != LEX_MODEL_TOKENIZER && model->files->lexclf)
         LEX_TRY(lex_checksums_verify_weights(model, err));
+    if (model->kind == LEX_KIND_LINEAR) {
+        LEX_TRY(lex_description_read(model, err));
+        LEX_TRY(lex_linear_open(model, err));
+        *out = model;
+        goto done;
+    }
     if (need == LEX_MODEL_CLASSIFIER && !model->has_head) {
         st = lex_err_set(err, LEX_ERR_INPUT, "%s: has no classification head: it is an encoder only", model->dir);
         lex_err_hint(err, "train a classifier with it: lexclf train --encoder %s --train FILE --out DIR", model->dir);
@@ -125,6 +147,8 @@ void lex_model_free(lex_model *model)
     free(files->owned);
     free(files);
     lex_tokenizer_free(model->tokenizer);
+    lex_vectorizer_free(model->vectorizer);
+    lex_svm_release(&model->svm);
     lex_strings_release(&model->labels);
     lex_strings_release(&model->text_columns);
     lex_strings_release(&model->unused);
@@ -157,15 +181,13 @@ static bool same_labels(const lex_strings *a, const lex_strings *b)
     return same;
 }
 
-void lex_model_prepare(lex_model *model, lex_task task, const lex_strings *labels, lex_pooling pooling)
+/* Task and labels (copied), with every threshold at a half. */
+static void set_outputs(lex_model *model, lex_task task, const lex_strings *labels)
 {
-    if (model->task != task || model->pooling != pooling || !same_labels(&model->labels, labels))
-        model->has_head = false;
     lex_strings_release(&model->labels);
     for (int64_t i = 0; i < labels->n; i++)
         lex_strings_push(&model->labels, lex_str_of(labels->items[i]));
     model->task = task;
-    model->pooling = pooling;
     model->n_outputs = task == LEX_TASK_BINARY ? 1 : labels->n;
     free(model->thresholds);
     free(model->shift);
@@ -176,12 +198,32 @@ void lex_model_prepare(lex_model *model, lex_task task, const lex_strings *label
         model->thresholds[k] = 0.5;
 }
 
+void lex_model_prepare(lex_model *model, lex_task task, const lex_strings *labels, lex_pooling pooling)
+{
+    if (model->task != task || model->pooling != pooling || !same_labels(&model->labels, labels))
+        model->has_head = false;
+    set_outputs(model, task, labels);
+    model->pooling = pooling;
+}
+
 void lex_model_begin_at(lex_model *model, const double *bias)
 {
     size_t n = (size_t)model->n_outputs;
     free(model->fresh_bias);
     model->fresh_bias = lex_alloc_array(n, sizeof *model->fresh_bias);
     memcpy(model->fresh_bias, bias, n * sizeof *bias);
+}
+
+lex_model *lex_model_linear_new(lex_task task, const lex_strings *labels, lex_vectorizer *vectorizer, lex_svm *svm)
+{
+    lex_model *model = lex_alloc_zeroed(1, sizeof *model);
+    model->files = lex_alloc_zeroed(1, sizeof *model->files);
+    model->kind = LEX_KIND_LINEAR;
+    set_outputs(model, task, labels);
+    model->vectorizer = vectorizer;
+    model->svm = *svm;
+    *svm = (lex_svm){.n_features = 0};
+    return model;
 }
 
 static lex_status make_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, bool train, uint64_t seed,
@@ -225,6 +267,11 @@ void lex_model_weights_sha256(const lex_model *model, char hex[65])
 const char *lex_task_name(lex_task task)
 {
     return task == LEX_TASK_SINGLE ? "single" : task == LEX_TASK_MULTI ? "multi" : "binary";
+}
+
+const char *lex_kind_name(lex_kind kind)
+{
+    return kind == LEX_KIND_ENCODER ? "encoder" : "linear";
 }
 
 const char *lex_pooling_name(lex_pooling pooling)

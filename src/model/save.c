@@ -9,7 +9,10 @@
 
 static const char *const tokenizer_files[] = {"vocab.txt", "tokenizer.json", "tokenizer_config.json",
                                               "special_tokens_map.json", "added_tokens.json"};
-enum { N_TOKENIZER_FILES = sizeof tokenizer_files / sizeof *tokenizer_files };
+enum {
+    N_TOKENIZER_FILES = sizeof tokenizer_files / sizeof *tokenizer_files,
+    N_OWN_FILES = 2 /* those that are not copied as they came */
+};
 
 static lex_status write_text(const char *dir, const char *name, const lex_buf *text, lex_err *err)
 {
@@ -68,13 +71,14 @@ done:
     return st;
 }
 
-int lex_model_file_names(const char *names[LEX_MODEL_FILES_MAX], const char *dir)
+int lex_model_file_names(const char *names[LEX_MODEL_FILES_MAX], const lex_model *model)
 {
-    int n = 0;
-    names[n++] = "config.json";
-    names[n++] = LEX_WEIGHTS_FILE;
-    for (int i = 0; i < N_TOKENIZER_FILES; i++) {
-        char *path = lex_path_join(dir, tokenizer_files[i]);
+    bool is_linear = model->kind == LEX_KIND_LINEAR;
+    names[0] = is_linear ? LEX_VOCABULARY_FILE : "config.json";
+    names[1] = LEX_WEIGHTS_FILE;
+    int n = N_OWN_FILES;
+    for (int i = 0; !is_linear && i < N_TOKENIZER_FILES; i++) {
+        char *path = lex_path_join(model->dir, tokenizer_files[i]);
         if (lex_path_kind_of(path) != LEX_PATH_MISSING)
             names[n++] = tokenizer_files[i];
         free(path);
@@ -107,7 +111,9 @@ static lex_json *list_of(const char *const *items, int64_t n)
 static lex_json *requires(const lex_model *model)
 {
     lex_json *list = lex_json_new_array();
-    if (model->pooling == LEX_POOLING_MEAN)
+    if (model->kind == LEX_KIND_LINEAR)
+        lex_json_push(list, lex_json_new_string("tfidf-ngrams"));
+    else if (model->pooling == LEX_POOLING_MEAN)
         lex_json_push(list, lex_json_new_string("mean-pooling"));
     if (model->temperature != 1)
         lex_json_push(list, lex_json_new_string("temperature"));
@@ -141,7 +147,7 @@ lex_json *lex_model_describe(const lex_model *model, const lex_model_save_option
     lex_json *doc = lex_json_new_object();
     lex_json_put_number(doc, "format", LEX_MODEL_FORMAT);
     lex_json_put(doc, "requires", requires(model));
-    lex_json_put_string(doc, "kind", "encoder");
+    lex_json_put_string(doc, "kind", lex_kind_name(model->kind));
     lex_json_put_string(doc, "task", lex_task_name(model->task));
     lex_json_put(doc, "labels", list_of((const char *const *)model->labels.items, model->labels.n));
     if (model->task == LEX_TASK_BINARY) {
@@ -149,8 +155,10 @@ lex_json *lex_model_describe(const lex_model *model, const lex_model_save_option
         lex_json_put_string(doc, "negative", model->labels.items[1]);
     }
     lex_json_put(doc, "text_columns", list_of(options->text_columns, options->n_text_columns));
-    lex_json_put_number(doc, "max_length", (double)options->max_length);
-    lex_json_put_string(doc, "pooling", lex_pooling_name(model->pooling));
+    if (model->kind == LEX_KIND_ENCODER) {
+        lex_json_put_number(doc, "max_length", (double)options->max_length);
+        lex_json_put_string(doc, "pooling", lex_pooling_name(model->pooling));
+    }
     if (model->pooling == LEX_POOLING_MEAN)
         lex_json_put_string(doc, "note", "pooling is the mean over all tokens, which transformers' sequence classifier "
                                          "does not compute: the head is stored under lexclf's own name");
@@ -158,22 +166,33 @@ lex_json *lex_model_describe(const lex_model *model, const lex_model_save_option
     return doc;
 }
 
+/* What an encoder's folder has beside lexclf.json. */
+static lex_status write_encoder(const lex_model *model, lex_encoder *encoder, const char *dir, const char *const *names,
+                                int n_names, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    LEX_TRY(write_config(model, dir, err));
+    LEX_TRY(write_weights(encoder, dir, err));
+    for (int i = N_OWN_FILES; i < n_names; i++)
+        LEX_TRY(lex_model_copy_file(model->dir, dir, names[i], err));
+done:
+    return st;
+}
+
 lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const char *dir,
                           const lex_model_save_options *options, lex_err *err)
 {
     lex_status st = LEX_OK;
     const char *names[LEX_MODEL_FILES_MAX];
-    int n_names = lex_model_file_names(names, model->dir);
+    int n_names = lex_model_file_names(names, model);
     lex_json *doc = lex_model_describe(model, options);
     if (options->run)
         lex_json_put(doc, "run", lex_json_copy(options->run));
     lex_buf text;
     lex_buf_init(&text);
     LEX_TRY(lex_dir_make(dir, err));
-    LEX_TRY(write_config(model, dir, err));
-    LEX_TRY(write_weights(encoder, dir, err));
-    for (int i = 2; i < n_names; i++)
-        LEX_TRY(lex_model_copy_file(model->dir, dir, names[i], err));
+    LEX_TRY(model->kind == LEX_KIND_LINEAR ? lex_linear_write(model, dir, err)
+                                           : write_encoder(model, encoder, dir, names, n_names, err));
     LEX_TRY(lex_checksums_seal(&text, doc, dir, names, n_names, err));
     st = write_text(dir, "lexclf.json", &text, err);
 done:

@@ -40,6 +40,7 @@ lex_status lex_compared_open(lex_compared *out, const char *path, lex_err *err)
     if (out->is_model) { /* a folder that cannot be opened is better found now */
         lex_model *model = NULL;
         lex_status opened = lex_model_open(&model, path, LEX_MODEL_CLASSIFIER, err);
+        out->is_linear = opened == LEX_OK && model->kind == LEX_KIND_LINEAR;
         lex_model_free(model);
         return opened;
     }
@@ -101,10 +102,10 @@ done:
 }
 
 /* What belongs to the model at hand alone is left out. */
-static lex_predictor_options options_for_other(const lex_predictor_options *options)
+static lex_predictor_options options_for_other(const lex_compared *c, const lex_predictor_options *options)
 {
     return (lex_predictor_options){
-        .device = options->device,
+        .device = c->is_linear ? NULL : options->device,
         .threads = options->threads,
         .batch_tokens = options->batch_tokens,
         .progress = options->progress,
@@ -120,7 +121,7 @@ lex_status lex_compared_run(lex_compared *c, const lex_evaluation *evaluation, c
     lex_evaluation other = {0};
     if (!c->is_model)
         return run_report(c, evaluation, err);
-    lex_predictor_options how = options_for_other(options);
+    lex_predictor_options how = options_for_other(c, options);
     LEX_TRY(lex_evaluate(&other, c->path, paths, n_paths, reader, &how, err));
     if (strcmp(other.data_sha256, evaluation->data_sha256) != 0) {
         st = lex_err_set(err, LEX_ERR_INPUT, "%s: changed while it was read", paths[0]);

@@ -24,6 +24,7 @@ typedef struct {
     int64_t n_rows;
     int32_t *ids;
     int64_t n_ids, id_capacity;
+    lex_sparse features;   /* (n_rows, F), of a linear model */
     float *logits;         /* (n_rows, K) */
     lex_position position; /* behind the block, if it is whole */
     bool whole;            /* read to its own end, not to a bad row */
@@ -43,7 +44,10 @@ typedef struct {
     void (*close)(lex_predictor *p);
 } lex_model_kind;
 
-extern const lex_model_kind lex_encoder_kind;
+extern const lex_model_kind lex_encoder_kind, lex_linear_kind;
+
+/* LEX_ERR_USAGE for options that have no meaning for a linear model. */
+lex_status lex_linear_check(const lex_predictor *p, lex_err *err) LEX_MUST_CHECK;
 
 /* Names in the order in which they came, and found again. */
 typedef struct {

@@ -35,6 +35,7 @@ static void init_blocks(lex_predictor *p)
     for (int i = 0; i < LEX_N_BLOCKS; i++) {
         lex_block *block = &p->blocks[i];
         lex_arena_init(&block->arena);
+        lex_sparse_init(&block->features);
         block->rows = lex_alloc_array(LEX_BLOCK_ROWS, sizeof *block->rows);
         block->logits = lex_alloc_array((size_t)(LEX_BLOCK_ROWS * p->model->n_outputs), sizeof *block->logits);
     }
@@ -46,6 +47,7 @@ static void release_blocks(lex_predictor *p)
         lex_arena_release(&p->blocks[i].arena);
         free(p->blocks[i].rows);
         free(p->blocks[i].ids);
+        lex_sparse_release(&p->blocks[i].features);
         free(p->blocks[i].logits);
     }
 }
@@ -57,12 +59,17 @@ lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const 
     lex_predictor *p = lex_alloc_zeroed(1, sizeof *p);
     *out = NULL;
     p->options = *options;
-    p->kind = &lex_encoder_kind;
+    p->kind = &lex_encoder_kind; /* until it is known: it can be closed */
     lex_arena_init(&p->scratch);
     lex_tokens_init(&p->tokens);
     lex_tokens_init(&p->sequence);
     LEX_TRY(lex_model_open(&p->model, model_dir, LEX_MODEL_CLASSIFIER, err));
-    LEX_TRY(lex_model_length(&p->max_length, p->model, options->max_length, err));
+    if (p->model->kind == LEX_KIND_LINEAR) {
+        p->kind = &lex_linear_kind;
+        LEX_TRY(lex_linear_check(p, err));
+    } else {
+        LEX_TRY(lex_model_length(&p->max_length, p->model, options->max_length, err));
+    }
     p->thresholds = lex_alloc_array((size_t)p->model->n_outputs, sizeof *p->thresholds);
     memcpy(p->thresholds, p->model->thresholds, (size_t)p->model->n_outputs * sizeof *p->thresholds);
     for (int i = 0; i < options->n_thresholds; i++)
@@ -101,6 +108,8 @@ lex_model *lex_predictor_model(lex_predictor *predictor)
 
 const char *lex_predictor_device(const lex_predictor *predictor)
 {
+    if (predictor->model->kind == LEX_KIND_LINEAR)
+        return "cpu";
     return predictor->runtime ? lex_runtime_device(predictor->runtime) : "none";
 }
 

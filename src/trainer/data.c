@@ -9,14 +9,14 @@
 static lex_status read_files(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
-    const lex_tokenizer *tokenizer = run->model->tokenizer;
+    const lex_text_form form = {run->terms ? NULL : run->model->tokenizer, run->max_length, run->terms};
     lex_status st = LEX_OK;
-    LEX_TRY(lex_dataset_read(&run->train, &run->names, o->train_path, tokenizer, o, run->max_length, err));
+    LEX_TRY(lex_dataset_read(&run->train, &run->names, o->train_path, &form, o, err));
     run->n_train_names = run->names.names.n;
     if (o->dev_path)
-        LEX_TRY(lex_dataset_read(&run->dev, &run->names, o->dev_path, tokenizer, o, run->max_length, err));
+        LEX_TRY(lex_dataset_read(&run->dev, &run->names, o->dev_path, &form, o, err));
     if (o->test_path)
-        LEX_TRY(lex_dataset_read(&run->test, &run->names, o->test_path, tokenizer, o, run->max_length, err));
+        LEX_TRY(lex_dataset_read(&run->test, &run->names, o->test_path, &form, o, err));
 done:
     return st;
 }
@@ -88,7 +88,8 @@ static void choose_rows(lex_run *run)
               o->dev_fraction, o->seed);
     run->dev_data = summary->n_dev ? &run->train : NULL;
     if (o->dev_fraction > 0 && summary->n_dev == 0)
-        lex_run_note(run, LEX_RUN_WARNING, "%s is too small to hold rows out: the last epoch is kept", run->train.path);
+        lex_run_note(run, LEX_RUN_WARNING, "%s is too small to hold rows out: %s", run->train.path,
+                     run->terms ? "probabilities are not calibrated" : "the last epoch is kept");
 }
 
 /* 0 and 1 for every output; BINARY has one, for the positive label. */

@@ -1,5 +1,5 @@
-/* dataset.c - a labelled file, or a folder of them, to tokenized examples. Texts are let go as soon as they are tokens: four bytes a token
- * stay. */
+/* dataset.c - a labelled file, or a folder of them, to examples. Texts are let go as soon as they are tokens, of which four
+ * bytes each stay, or counted terms. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,9 +32,8 @@ static lex_status append_names(lex_dataset *data, lex_name_table *names, const l
 typedef struct {
     lex_dataset *data;
     lex_name_table *names;
-    const lex_tokenizer *tokenizer;
+    const lex_text_form *form;
     const lex_train_options *options;
-    int64_t max_length;
     lex_tokens tokens, sequence;
     lex_arena arena;
     int64_t file; /* which one is being read */
@@ -48,6 +47,15 @@ static lex_status check_count(const reading *r, const lex_record *record, lex_er
     return lex_label_count_wrong(record->file, record->line, record->n_labels, r->options->task, err);
 }
 
+static void tokenize(reading *r, lex_str text, lex_example *example)
+{
+    lex_dataset *data = r->data;
+    lex_tokenizer_encode(r->form->tokenizer, text, &r->tokens);
+    data->n_truncated += lex_tokenizer_frame(r->form->tokenizer, &r->tokens, r->form->max_length, &r->sequence);
+    example->ids_at = append_ids(data, &r->sequence);
+    example->n = r->sequence.n;
+}
+
 static lex_status append_record(reading *r, const lex_record *record, lex_err *err)
 {
     lex_dataset *data = r->data;
@@ -56,10 +64,16 @@ static lex_status append_record(reading *r, const lex_record *record, lex_err *e
     lex_status st = append_names(data, r->names, record, err);
     if (st != LEX_OK)
         return st;
-    lex_tokenizer_encode(r->tokenizer, record->text, &r->tokens);
-    data->n_truncated += lex_tokenizer_frame(r->tokenizer, &r->tokens, r->max_length, &r->sequence);
-    example.ids_at = append_ids(data, &r->sequence);
-    example.n = r->sequence.n;
+    if (r->form->tokenizer) {
+        tokenize(r, record->text, &example);
+    } else {
+        example.ids_at = lex_terms_n_texts(r->form->terms);
+        st = lex_terms_add(r->form->terms, record->text, &example.n, err);
+        if (st != LEX_OK) {
+            lex_err_at(err, "%s:%lld", record->file, (long long)record->line);
+            return st;
+        }
+    }
     LEX_PUSH(data->examples, data->n_examples, data->example_capacity, example);
     return LEX_OK;
 }
@@ -80,6 +94,9 @@ static lex_status read_all(reading *r, lex_reader *reader, lex_err *err)
             st = append_record(r, &record, err);
         if (st != LEX_OK)
             return st;
+        if (r->options->stop && *r->options->stop)
+            return lex_err_set(err, LEX_ERR_INTERRUPTED, "interrupted after %lld rows of %s",
+                               (long long)r->data->n_examples, r->data->path);
         if (r->data->n_examples >= LEX_EXAMPLES_MAX)
             return lex_err_set(err, LEX_ERR_INPUT, "%s: more than %lld rows", r->data->path,
                                (long long)LEX_EXAMPLES_MAX);
@@ -103,13 +120,13 @@ static lex_status no_rows(const lex_dataset *data, lex_err *err)
     return lex_err_set(err, LEX_ERR_INPUT, "%s: has no rows", data->path);
 }
 
-lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_tokenizer *tokenizer,
-                            const lex_train_options *options, int64_t max_length, lex_err *err)
+lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_text_form *form,
+                            const lex_train_options *options, lex_err *err)
 {
     lex_status st = LEX_OK;
     bool is_folder;
     lex_reader_options how = options->reader;
-    reading r = {out, names, tokenizer, options, max_length, .tokens = {0}};
+    reading r = {out, names, form, options, .tokens = {0}};
     int64_t n_bad = lex_reading_n_bad(how.reading);
     memset(out, 0, sizeof *out);
     out->path = path;

@@ -7,10 +7,10 @@
 
 #define LEX_EXAMPLES_MAX (INT64_C(1) << 31)
 
-/* A labelled text as the encoder sees it. ids lie in the data set's pool. */
+/* A labelled text as the model sees it: ids in the data set's pool, or counted terms. */
 typedef struct {
-    int64_t ids_at; /* first id in the pool */
-    int64_t n;
+    int64_t ids_at; /* first id in the pool; the text's number among the terms */
+    int64_t n;      /* tokens; words */
     int64_t names_at; /* first label name in the list */
     int64_t n_names;
     int64_t line;
@@ -42,8 +42,14 @@ typedef struct {
 int32_t lex_name_table_add(lex_name_table *table, lex_str name);
 void lex_name_table_release(lex_name_table *table);
 
-lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_tokenizer *tokenizer,
-                            const lex_train_options *options, int64_t max_length, lex_err *err) LEX_MUST_CHECK;
+/* What texts are made into: sequences of a tokenizer's ids, or, where that is NULL, counted terms. */
+typedef struct {
+    const lex_tokenizer *tokenizer;
+    int64_t max_length;
+    lex_terms *terms;
+} lex_text_form;
+lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_text_form *form,
+                            const lex_train_options *options, lex_err *err) LEX_MUST_CHECK;
 void lex_dataset_release(lex_dataset *data);
 /* The file that an example comes from; borrowed. */
 const char *lex_dataset_file(const lex_dataset *data, const lex_example *example);
@@ -75,6 +81,8 @@ typedef struct {
     char *out_dir, *partial_dir, *next_dir; /* OUT, OUT.partial, and where the latter is made */
     bool made_next;
     lex_model *model;
+    lex_terms *terms; /* LINEAR: of all texts */
+    int64_t n_features; /* LINEAR */
     lex_runtime *runtime;
     lex_encoder *encoder;
     lex_optimizer *optimizer;
@@ -92,12 +100,22 @@ typedef struct {
     lex_scope *kept;  /* of best */
     lex_tensor *best; /* weights of the best epoch */
     bool has_calibration;
-    lex_calibration calibration; /* of the best epoch */
+    lex_calibration calibration; /* of the best epoch; LINEAR: of the model */
     lex_json *epochs; /* finished ones; owned until it is put into summary->run */
 } lex_run;
 
 /* data.c: reads and checks the files, makes labels, split and targets. */
 lex_status lex_run_read_data(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* train.c: what --out names must be free, and writable. */
+lex_status lex_run_check_out(const lex_run *run, lex_err *err) LEX_MUST_CHECK;
+lex_status lex_run_try_out(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* Writes the model at hand and the run so far as a whole folder at OUT.partial. */
+lex_status lex_run_save(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* Puts OUT.partial, which is finished, in its place. */
+lex_status lex_run_publish(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* linear.c: all of a linear model's training, from reading the files to publishing. */
+lex_status lex_run_linear(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+
 /* summary.c: the run as JSON, so far. */
 lex_json *lex_run_describe(const lex_run *run);
 /* calibration: of the dev set, or NULL. */
@@ -116,9 +134,19 @@ typedef struct {
 } lex_scorer;
 lex_status lex_score_examples(lex_metrics *out, const lex_scorer *scorer, const lex_dataset *data,
                               const int64_t *indices, int64_t n, lex_err *err) LEX_MUST_CHECK;
-/* The logits (n, K), to be freed, and scores with their uncalibrated probabilities and true labels, likewise. */
-lex_status lex_score_logits(float **logits, lex_scores **scores, const lex_scorer *scorer, const lex_dataset *data,
-                            const int64_t *indices, int64_t n, lex_err *err) LEX_MUST_CHECK;
+/* In two steps. The logits (n, K), to be freed, whatever is returned: */
+lex_status lex_score_logits(float **logits, const lex_scorer *scorer, const lex_dataset *data, const int64_t *indices,
+                            int64_t n, lex_err *err) LEX_MUST_CHECK;
+/* Metrics of logits, which become probabilities. */
+void lex_score_judge(lex_metrics *out, const lex_scorer *scorer, const lex_dataset *data, const int64_t *indices,
+                     int64_t n, float *logits);
+/* True labels and the probabilities of logits without calibration, to be freed. */
+lex_scores *lex_score_plain(const lex_scorer *scorer, const lex_dataset *data, const int64_t *indices, int64_t n,
+                            const float *logits);
+/* Fits temperature and thresholds as the options say, on the logits (n_dev, K) of the dev rows. */
+void lex_run_calibrate(lex_calibration *out, lex_run *run, const lex_scorer *scorer, const float *logits);
+/* Says how the calibration at hand went, if there is one. */
+void lex_run_tell_of_calibration(const lex_run *run);
 /* Names for the metrics of a data set: the model's labels, then those that only it has, in the order of the table. */
 void lex_metric_names(lex_strings *out, const lex_scorer *scorer, const lex_dataset *data);
 

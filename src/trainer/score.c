@@ -47,25 +47,43 @@ static void add_scores(lex_scores *scores, const lex_scorer *scorer, const lex_d
     free(number);
 }
 
-lex_status lex_score_logits(float **logits, lex_scores **scores, const lex_scorer *scorer, const lex_dataset *data,
-                            const int64_t *indices, int64_t n, lex_err *err)
+lex_scores *lex_score_plain(const lex_scorer *scorer, const lex_dataset *data, const int64_t *indices, int64_t n,
+                            const float *logits)
+{
+    int64_t K = scorer->labels->n_outputs;
+    float *probabilities = lex_alloc_array((size_t)(n * K), sizeof *probabilities); /* (n, K) */
+    lex_scores *scores = lex_scores_new(scorer->labels->task, K);
+    lex_probabilities(scorer->labels->task, logits, n, K, probabilities);
+    add_scores(scores, scorer, data, indices, n, probabilities);
+    free(probabilities);
+    return scores;
+}
+
+void lex_score_judge(lex_metrics *out, const lex_scorer *scorer, const lex_dataset *data, const int64_t *indices,
+                     int64_t n, float *logits)
+{
+    const lex_model *model = scorer->model;
+    const double *thresholds = model->task == LEX_TASK_SINGLE ? NULL : model->thresholds;
+    lex_scores *scores = lex_scores_new(scorer->labels->task, scorer->labels->n_outputs);
+    lex_model_probabilities(model, logits, n, logits);
+    add_scores(scores, scorer, data, indices, n, logits);
+    lex_metrics_compute(out, scores, thresholds);
+    lex_metrics_add_intervals(out, scores, thresholds, LEX_RESAMPLES, 1);
+    lex_scores_free(scores);
+}
+
+lex_status lex_score_logits(float **logits, const lex_scorer *scorer, const lex_dataset *data, const int64_t *indices,
+                            int64_t n, lex_err *err)
 {
     int64_t K = scorer->labels->n_outputs;
     lex_sequence *sequences = lex_alloc_array((size_t)n, sizeof *sequences);
-    float *probabilities = lex_alloc_array((size_t)(n * K), sizeof *probabilities); /* (n, K) */
     *logits = lex_alloc_array((size_t)(n * K), sizeof **logits);
-    *scores = lex_scores_new(scorer->labels->task, K);
     for (int64_t i = 0; i < n; i++) {
         const lex_example *example = &data->examples[indices[i]];
         sequences[i] = (lex_sequence){data->ids + example->ids_at, example->n};
     }
     lex_status st = lex_run_sequences(scorer->encoder, scorer->runtime, sequences, n, K, scorer->batch_tokens, *logits,
                                       NULL, NULL, err);
-    if (st == LEX_OK) {
-        lex_probabilities(scorer->labels->task, *logits, n, K, probabilities);
-        add_scores(*scores, scorer, data, indices, n, probabilities);
-    }
-    free(probabilities);
     free(sequences);
     return st;
 }
@@ -74,17 +92,9 @@ lex_status lex_score_examples(lex_metrics *out, const lex_scorer *scorer, const 
                               const int64_t *indices, int64_t n, lex_err *err)
 {
     float *logits = NULL;
-    lex_scores *scores = NULL;
-    const lex_model *model = scorer->model;
-    lex_status st = lex_score_logits(&logits, &scores, scorer, data, indices, n, err);
-    if (st == LEX_OK) {
-        const double *thresholds = model->task == LEX_TASK_SINGLE ? NULL : model->thresholds;
-        lex_model_probabilities(model, logits, n, logits);
-        lex_scores_replace(scores, logits);
-        lex_metrics_compute(out, scores, thresholds);
-        lex_metrics_add_intervals(out, scores, thresholds, LEX_RESAMPLES, 1);
-    }
-    lex_scores_free(scores);
+    lex_status st = lex_score_logits(&logits, scorer, data, indices, n, err);
+    if (st == LEX_OK)
+        lex_score_judge(out, scorer, data, indices, n, logits);
     free(logits);
     return st;
 }

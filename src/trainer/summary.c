@@ -28,6 +28,28 @@ static lex_json *pos_weights_json(const lex_run *run)
     return json;
 }
 
+static void put_range(lex_json *to, const char *name, int low, int high)
+{
+    lex_json *range = lex_json_new_array();
+    lex_json_push(range, lex_json_new_number(low));
+    lex_json_push(range, lex_json_new_number(high));
+    lex_json_put(to, name, range);
+}
+
+static lex_json *linear_options_json(const lex_run *run)
+{
+    const lex_train_options *o = run->options;
+    lex_json *json = lex_json_new_object();
+    put_range(json, "word_ngrams", o->linear.ngrams.word_low, o->linear.ngrams.word_high);
+    put_range(json, "char_ngrams", o->linear.ngrams.char_low, o->linear.ngrams.char_high);
+    lex_json_put_number(json, "min_df", (double)o->linear.min_df);
+    lex_json_put_number(json, "C", o->linear.C);
+    if (!o->dev_path)
+        lex_json_put_number(json, "dev_fraction", o->dev_fraction);
+    lex_json_put_number(json, "seed", (double)o->seed);
+    return json;
+}
+
 static lex_json *options_json(const lex_run *run)
 {
     const lex_train_options *o = run->options;
@@ -79,7 +101,6 @@ static lex_json *data_json(const lex_run *run)
     return json;
 }
 
-/* The numbers of an epoch's line. */
 static lex_json *short_metrics(const lex_metrics *metrics)
 {
     lex_json *json = lex_json_new_object();
@@ -121,13 +142,21 @@ lex_json *lex_run_describe(const lex_run *run)
     int threads = run->options->threads > 0 ? run->options->threads : lex_cpu_count();
     lex_json *json = lex_json_new_object();
     lex_json_put_string(json, "lexclf", LEXCLF_VERSION);
-    lex_json_put_string(json, "libtorch", lex_runtime_torch_version(run->runtime));
-    lex_json_put_string(json, "device", lex_runtime_device(run->runtime));
-    lex_json_put_number(json, "threads", threads);
-    lex_json_put(json, "options", options_json(run));
-    lex_json_put(json, "data", data_json(run));
-    lex_json_put(json, "epochs", lex_json_copy(run->epochs));
-    lex_json_put_number(json, "best_epoch", (double)summary->best_epoch);
+    if (run->terms) { /* neither libtorch nor the number of threads counts */
+        lex_json_put(json, "options", linear_options_json(run));
+        lex_json_put(json, "data", data_json(run));
+        lex_json_put_number(json, "features", (double)lex_vectorizer_n_features(run->model->vectorizer));
+        if (run->has_calibration)
+            lex_json_put(json, "dev", short_metrics(&run->calibration.after));
+    } else {
+        lex_json_put_string(json, "libtorch", lex_runtime_torch_version(run->runtime));
+        lex_json_put_string(json, "device", lex_runtime_device(run->runtime));
+        lex_json_put_number(json, "threads", threads);
+        lex_json_put(json, "options", options_json(run));
+        lex_json_put(json, "data", data_json(run));
+        lex_json_put(json, "epochs", lex_json_copy(run->epochs));
+        lex_json_put_number(json, "best_epoch", (double)summary->best_epoch);
+    }
     if (isfinite(summary->best_value))
         lex_json_put_number(json, "best_value", summary->best_value);
     if (run->has_calibration)

@@ -26,6 +26,7 @@ lex_train_options lex_train_options_default(void)
         .weight_decay = 0.01,
         .warmup_ratio = 0.1,
         .clip = 1.0,
+        .linear = {{1, 3, 2, 5}, 2, 3.0},
         .dropout = -1,
         .schedule = LEX_SCHEDULE_LINEAR,
         .pos_weight = 1,
@@ -39,7 +40,7 @@ lex_train_options lex_train_options_default(void)
 
 /* ---- before the first step ---- */
 
-static lex_status check_out(lex_run *run, lex_err *err)
+lex_status lex_run_check_out(const lex_run *run, lex_err *err)
 {
     lex_metrics none = {0};
     double value;
@@ -54,15 +55,15 @@ static lex_status check_out(lex_run *run, lex_err *err)
 }
 
 /* Finds out now, not after an hour, whether the folder can be written. */
-static lex_status try_out(lex_run *run, lex_err *err)
+lex_status lex_run_try_out(lex_run *run, lex_err *err)
 {
     lex_status st = lex_path_remove(run->next_dir, err);
     if (st == LEX_OK)
         st = lex_dir_make(run->next_dir, err);
     run->made_next = st == LEX_OK;
     if (st == LEX_OK && lex_path_kind_of(run->partial_dir) != LEX_PATH_MISSING)
-        lex_run_note(run, LEX_RUN_NOTE, "%s of an earlier run is replaced when the first epoch is done",
-                     run->partial_dir);
+        lex_run_note(run, LEX_RUN_NOTE, "%s of an earlier run is replaced when %s is done",
+                     run->partial_dir, run->terms ? "the model" : "the first epoch");
     return st;
 }
 
@@ -91,11 +92,11 @@ static lex_status open_run(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
     lex_status st = LEX_OK;
-    LEX_TRY(check_out(run, err));
+    LEX_TRY(lex_run_check_out(run, err));
     LEX_TRY(lex_model_open(&run->model, o->encoder_dir, LEX_MODEL_ENCODER, err));
     LEX_TRY(choose_length(run, err));
     LEX_TRY(lex_run_read_data(run, err));
-    LEX_TRY(try_out(run, err));
+    LEX_TRY(lex_run_try_out(run, err));
     lex_model_prepare(run->model, run->labels.task, &run->labels.labels, o->pooling);
     if (run->first_bias)
         lex_model_begin_at(run->model, run->first_bias);
@@ -179,8 +180,7 @@ static lex_scorer scorer_of(lex_run *run)
     return (lex_scorer){run->model, run->encoder, run->runtime, &run->labels, &run->names, run->options->batch_tokens};
 }
 
-/* Writes the weights at hand and the run so far as a whole folder at OUT.partial. */
-static lex_status save(lex_run *run, lex_err *err)
+lex_status lex_run_save(lex_run *run, lex_err *err)
 {
     const lex_reader_options *reader = &run->options->reader;
     const char *default_columns[] = {"text"};
@@ -207,7 +207,19 @@ static lex_status keep_best(lex_run *run, lex_err *err)
     lex_scope_reset(run->kept);
     run->best = lex_tensor_clone(run->kept, lex_encoder_weights(run->encoder));
     lex_status st = lex_scope_status(run->kept, err);
-    return st == LEX_OK ? save(run, err) : st;
+    return st == LEX_OK ? lex_run_save(run, err) : st;
+}
+
+void lex_run_calibrate(lex_calibration *out, lex_run *run, const lex_scorer *scorer, const float *logits)
+{
+    const lex_train_options *o = run->options;
+    lex_calibration_options how = {o->calibrate ? LEX_CALIBRATE_TEMPERATURE : LEX_CALIBRATE_OFF, o->thresholds, run->shift};
+    lex_scores *scores = lex_score_plain(scorer, run->dev_data, run->dev_rows, run->summary->n_dev, logits);
+    if (o->thresholds_auto)
+        how.thresholds.goal = lex_goal_of_task(run->labels.task);
+    lex_model_uncalibrate(run->model);
+    lex_calibrate(out, run->model, scores, logits, &how);
+    lex_scores_free(scores);
 }
 
 /* Calibrates and judges the epoch on the dev set. An epoch is judged as it would be delivered, calibrated and with its
@@ -215,18 +227,11 @@ static lex_status keep_best(lex_run *run, lex_err *err)
  * chance. */
 static lex_status judge_epoch(lex_calibration *out, lex_run *run, lex_err *err)
 {
-    const lex_train_options *o = run->options;
     lex_scorer scorer = scorer_of(run);
-    lex_calibration_options how = {o->calibrate ? LEX_CALIBRATE_TEMPERATURE : LEX_CALIBRATE_OFF, o->thresholds, run->shift};
     float *logits = NULL;
-    lex_scores *scores = NULL;
-    lex_status st = lex_score_logits(&logits, &scores, &scorer, run->dev_data, run->dev_rows, run->summary->n_dev, err);
-    if (o->thresholds_auto)
-        how.thresholds.goal = lex_goal_of_task(run->labels.task);
-    lex_model_uncalibrate(run->model);
+    lex_status st = lex_score_logits(&logits, &scorer, run->dev_data, run->dev_rows, run->summary->n_dev, err);
     if (st == LEX_OK)
-        lex_calibrate(out, run->model, scores, logits, &how);
-    lex_scores_free(scores);
+        lex_run_calibrate(out, run, &scorer, logits);
     free(logits);
     return st;
 }
@@ -296,7 +301,7 @@ static lex_status run_epochs(lex_run *run, double started_s, lex_err *err)
     return st;
 }
 
-static void tell_of_calibration(const lex_run *run)
+void lex_run_tell_of_calibration(const lex_run *run)
 {
     lex_strings lines = {0};
     if (run->has_calibration)
@@ -306,13 +311,23 @@ static void tell_of_calibration(const lex_run *run)
     lex_strings_release(&lines);
 }
 
+lex_status lex_run_publish(lex_run *run, lex_err *err)
+{
+    lex_status st = lex_dir_publish(run->partial_dir, run->out_dir, err);
+    if (st != LEX_OK)
+        return st;
+    free(run->summary->kept_dir);
+    run->summary->kept_dir = lex_strdup(run->out_dir);
+    return LEX_OK;
+}
+
 /* The best epoch's weights again, the test set, the final description, and the folder in its place. */
 static lex_status finish(lex_run *run, lex_err *err)
 {
     lex_train_summary *summary = run->summary;
     lex_scorer scorer = scorer_of(run);
     lex_status st = LEX_OK;
-    tell_of_calibration(run);
+    lex_run_tell_of_calibration(run);
     lex_tensor_copy(run->kept, lex_encoder_weights(run->encoder), run->best);
     LEX_TRY(lex_scope_status(run->kept, err));
     lex_metric_names(&summary->labels, &scorer, &run->test);
@@ -320,11 +335,9 @@ static lex_status finish(lex_run *run, lex_err *err)
         LEX_TRY(lex_score_examples(&summary->test, &scorer, &run->test, run->test_rows, summary->n_test, err));
         summary->has_test = true;
     }
-    LEX_TRY(save(run, err));
+    LEX_TRY(lex_run_save(run, err));
     summary->run = lex_run_describe(run);
-    LEX_TRY(lex_dir_publish(run->partial_dir, run->out_dir, err));
-    free(summary->kept_dir);
-    summary->kept_dir = lex_strdup(run->out_dir);
+    st = lex_run_publish(run, err);
 done:
     return st;
 }
@@ -340,6 +353,7 @@ static void close_run(lex_run *run)
     lex_encoder_free(run->encoder);
     lex_runtime_close(run->runtime);
     lex_model_free(run->model);
+    lex_terms_free(run->terms);
     lex_dataset_release(&run->train);
     lex_dataset_release(&run->dev);
     lex_dataset_release(&run->test);
@@ -368,6 +382,10 @@ lex_status lex_train(lex_train_summary *summary, const lex_train_options *option
     run.out_dir = lex_path_trimmed(options->out_dir);
     run.partial_dir = lex_path_with_suffix(run.out_dir, ".partial");
     run.next_dir = lex_path_with_suffix(run.out_dir, ".partial.next");
+    if (options->kind == LEX_KIND_LINEAR) {
+        st = lex_run_linear(&run, err);
+        goto done;
+    }
     LEX_TRY(open_run(&run, err));
     LEX_TRY(run_epochs(&run, started_s, err));
     LEX_TRY(finish(&run, err));

@@ -37,6 +37,8 @@ static lex_status read_documents(lex_model *model, lex_str config, lex_str lexcl
         st = lex_checksums_verify_documents(model, lexclf, &ignored);
         LEX_ASSERT(st == ignored.code);
     }
+    if (model->kind == LEX_KIND_LINEAR)
+        return lex_description_read(model, err);
     LEX_TRY(lex_json_parse(&model->files->config, config, err));
     LEX_TRY(lex_encoder_config_read(&model->config, model->files->config, err));
     st = lex_description_read(model, err);
@@ -44,12 +46,19 @@ done:
     return st;
 }
 
-static void check_model(const lex_model *model)
+static void check_config(const lex_model *model)
 {
     const lex_encoder_config *c = &model->config;
     LEX_ASSERT(c->width > 0 && c->n_heads > 0 && c->width % c->n_heads == 0 && c->n_layers > 0 && c->vocab_size > 0);
     LEX_ASSERT(c->layer_norm_eps >= 0 && c->hidden_dropout >= 0 && c->hidden_dropout < 1);
     LEX_ASSERT(model->max_length >= 1 && model->max_length <= c->n_positions);
+}
+
+static void check_model(const lex_model *model)
+{
+    if (model->kind == LEX_KIND_ENCODER)
+        check_config(model);
+    LEX_ASSERT(model->temperature > 0);
     LEX_ASSERT(model->labels.n >= 1 && model->n_outputs >= 1);
     LEX_ASSERT(model->n_outputs == (model->task == LEX_TASK_BINARY ? 1 : model->labels.n));
     for (int64_t k = 0; k < model->n_outputs; k++)

@@ -513,7 +513,7 @@ static void test_wrong_descriptions(void)
         {"format", NULL, "'format' is missing or not a whole number"},
         {"requires", "[\"telepathy\"]", "requires 'telepathy', which this program does not know"},
         {"requires", "[7]", "requires '(not a string)'"},
-        {"kind", "\"linear\"", "kind 'linear' is not supported (supported: encoder)"},
+        {"kind", "\"forest\"", "kind 'forest' is not supported (supported: encoder, linear)"},
         {"task", "\"regression\"", "'task' or 'pooling' is missing or of a kind that is not known"},
         {"pooling", NULL, "'task' or 'pooling' is missing"},
         {"labels", "[\"BUY\",\"LEASE\"]", "config.json has 5 labels and lexclf.json 2, or other names"},
