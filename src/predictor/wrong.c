@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lexclf/answers.h"
 #include "lexclf/file.h"
 
 enum { PENDING_BYTES = 256 << 10 };
@@ -76,25 +77,11 @@ void lex_wrong_log_free(lex_wrong_log *log)
 
 static void give(verdict *v, const lex_answer *answer)
 {
-    const lex_model *model = answer->model;
-    const float *p = answer->probabilities; // (K)
-    int64_t best = 0;
-    if (model->task == LEX_TASK_MULTI) {
-        for (int64_t k = 0; k < model->n_outputs; k++)
-            v->is_given[k] = (double)p[k] >= answer->thresholds[k];
-        return;
-    }
-    if (model->task == LEX_TASK_BINARY)
-        best = (double)p[0] >= answer->thresholds[0] ? 0 : 1;
-    for (int64_t k = 1; model->task == LEX_TASK_SINGLE && k < model->n_outputs; k++)
-        best = p[k] > p[best] ? k : best;
-    v->is_given[best] = true;
-}
-
-static double probability_of(const lex_answer *answer, int64_t label)
-{
-    double first = (double)answer->probabilities[0];
-    return label < answer->model->n_outputs ? (double)answer->probabilities[label] : 1 - first;
+    float probability;
+    if (answer->model->task != LEX_TASK_MULTI)
+        v->is_given[lex_answer_label(answer, &probability)] = true;
+    for (int64_t k = 0; answer->model->task == LEX_TASK_MULTI && k < answer->model->n_outputs; k++)
+        v->is_given[k] = lex_answer_has(answer, k);
 }
 
 static verdict judge(const lex_answer *answer)
@@ -113,7 +100,7 @@ static verdict judge(const lex_answer *answer)
     for (int64_t k = 0; k < model->labels.n; k++) {
         if (v.is_given[k] == v.is_true[k])
             continue;
-        double p = probability_of(answer, k), confidence = v.is_given[k] ? p : 1 - p;
+        double p = (double)lex_answer_probability(answer, k), confidence = v.is_given[k] ? p : 1 - p;
         bool counts = model->task == LEX_TASK_MULTI || v.is_given[k];
         v.any = true;
         if (counts && confidence > v.confidence)
@@ -177,7 +164,7 @@ static void add_line(lex_buf *out, const lex_answer *answer, const verdict *v)
         if (k)
             lex_buf_add_char(out, ',');
         lex_json_add_string(out, lex_str_of(model->labels.items[k]));
-        lex_buf_printf(out, ":%.6f", probability_of(answer, k));
+        lex_buf_printf(out, ":%.6f", (double)lex_answer_probability(answer, k));
     }
     lex_buf_printf(out, "}}\n");
 }
