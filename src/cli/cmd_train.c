@@ -20,10 +20,10 @@ static lex_status check_out(const cli_options *options, lex_err *err)
         if (path)
             read[n++] = path;
     }
-    if (cli_is_same_path(cli_option_string(options, "out"), cli_option_string(options, "encoder")))
-        return lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' is the encoder's own folder",
-                           cli_option_string(options, "out"));
-    return cli_check_out_folder(cli_option_string(options, "out"), cli_option_flag(options, "overwrite"), read, n, err);
+    const char *out = cli_option_string(options, "out"), *encoder = cli_option_string(options, "encoder");
+    if (encoder && cli_is_same_path(out, encoder))
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' is the encoder's own folder", out);
+    return cli_check_out_folder(out, cli_option_flag(options, "overwrite"), read, n, err);
 }
 
 static lex_status check(const lex_train_options *t, const cli_options *options, lex_err *err)
