@@ -7,8 +7,9 @@
  *
  * A linear model (options.kind) is trained in one go; dev rows set the temperature of its probabilities alone.
  *
- * The best epoch so far always stands, as a complete model folder, in OUT.partial; the finished one replaces it under
- * OUT, in one step. An interrupted run leaves OUT.partial.
+ * The best epoch so far always stands, as a complete model folder, in OUT.partial/best, and checkpoints in
+ * OUT.partial/last (the one before it in last.previous), from which a run that was stopped or killed goes on to the same
+ * bytes. The finished model appears under OUT in one step; then OUT.partial goes.
  */
 #ifndef LEXCLF_TRAINER_H
 #define LEXCLF_TRAINER_H
@@ -86,7 +87,12 @@ typedef struct {
      * lex_metrics_by_name(). */
     const char *metric;
     uint64_t seed;
-    const volatile sig_atomic_t *stop; /* set to stop after the step at hand; or NULL */
+    /* Goes on with the run in OUT.partial, if there is one; does nothing where OUT is complete. Refused when options,
+     * data or versions are others, unless resume_anyway, which names them. For a linear model: trained anew. */
+    bool resume, resume_anyway;
+    int64_t checkpoint_steps;  /* a checkpoint after so many steps; 0: not by steps */
+    double checkpoint_minutes; /* and after so much time; 0: not by time */
+    const volatile sig_atomic_t *stop; /* set to stop after the step at hand, with a checkpoint; or NULL */
     lex_train_events events;
 } lex_train_options;
 
@@ -99,6 +105,8 @@ typedef struct {
     bool has_test;
     lex_strings labels; /* names for test.per_label, unknown ones of the test file behind */
     char *kept_dir;     /* where the best epoch so far stands, or NULL when nothing was kept */
+    bool is_complete;   /* OUT was there already: nothing was done */
+    int64_t saved_step; /* of the last checkpoint; 0: there is none */
     int64_t best_epoch;
     double best_value; /* of the metric; not finite when there is no dev set */
     double elapsed_s;

@@ -23,7 +23,8 @@ static lex_status check_out(const cli_options *options, lex_err *err)
     const char *out = cli_option_string(options, "out"), *encoder = cli_option_string(options, "encoder");
     if (encoder && cli_is_same_path(out, encoder))
         return lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' is the encoder's own folder", out);
-    return cli_check_out_folder(out, cli_option_flag(options, "overwrite"), read, n, err);
+    bool may_stand = cli_option_flag(options, "overwrite") || cli_option_flag(options, "resume");
+    return cli_check_out_folder(out, may_stand, read, n, err);
 }
 
 static lex_status check(const lex_train_options *t, const cli_options *options, lex_err *err)
@@ -41,6 +42,8 @@ static lex_status check(const lex_train_options *t, const cli_options *options, 
     if (!t->dev_path && t->dev_fraction == 0 && !t->thresholds_auto && t->thresholds.goal != LEX_GOAL_NONE)
         return lex_err_set(err, LEX_ERR_USAGE, "option '--tune-thresholds' needs dev records: '--dev', or a "
                            "'--dev-fraction' above 0");
+    if (t->resume_anyway && !t->resume)
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--resume-anyway' needs '--resume'");
     for (int i = 0; i < n_paths; i++) {
         if (strcmp(paths[i], "-") == 0)
             return lex_err_set(err, LEX_ERR_USAGE, "training reads files, not standard input");
@@ -112,6 +115,10 @@ static void fill(lex_train_options *t, const cli_options *options, lex_reading *
         LEX_ASSERT(lex_threshold_rule_parse(&t->thresholds, lex_str_of(cli_option_string(options, "tune-thresholds"))));
     t->metric = cli_option_string(options, "metric");
     t->seed = (uint64_t)cli_option_int(options, "seed");
+    t->resume = cli_option_flag(options, "resume");
+    t->resume_anyway = cli_option_flag(options, "resume-anyway");
+    t->checkpoint_steps = cli_option_int(options, "checkpoint-steps");
+    t->checkpoint_minutes = cli_option_double(options, "checkpoint-minutes");
     t->stop = &lex_cli_interrupted;
 }
 
@@ -175,7 +182,9 @@ static lex_status publish(const lex_train_summary *summary, const lex_train_opti
             cli_note("test records, judged by epoch %lld:", (long long)summary->best_epoch);
         cli_show_scores(&summary->test, &summary->labels);
     }
-    if (isfinite(summary->best_value))
+    if (summary->is_complete)
+        cli_note("'%s' is complete: nothing is left to do", t->out_dir);
+    else if (isfinite(summary->best_value))
         cli_note("saved epoch %lld of %lld to '%s': dev %s %.4f", (long long)summary->best_epoch,
                  (long long)t->epochs, t->out_dir, t->metric, summary->best_value);
     else
@@ -188,6 +197,26 @@ static lex_status publish(const lex_train_summary *summary, const lex_train_opti
         st = cli_print_json(closing, err);
     lex_json_free(closing);
     return st;
+}
+
+/* What an unfinished run leaves, and how to go on. */
+static void hint_at_what_is_kept(const lex_train_summary *summary, const lex_train_options *t, lex_err *err)
+{
+    lex_buf text;
+    lex_buf_init(&text);
+    if (summary->kept_dir && t->kind == LEX_KIND_LINEAR)
+        lex_buf_printf(&text, "the model is kept in '%s'", summary->kept_dir);
+    else if (summary->kept_dir)
+        lex_buf_printf(&text, "epoch %lld, the best so far, is kept in '%s'", (long long)summary->best_epoch,
+                       summary->kept_dir);
+    else if (err->code == LEX_ERR_INTERRUPTED && !summary->saved_step)
+        lex_buf_printf(&text, "nothing is kept");
+    if (summary->saved_step)
+        lex_buf_printf(&text, "%sthe same command with --resume goes on after step %lld", text.len ? "; " : "",
+                       (long long)summary->saved_step);
+    if (text.len)
+        lex_err_hint(err, "%s", text.ptr);
+    lex_buf_release(&text);
 }
 
 int cli_run_train(const cli_options *options, lex_err *err)
@@ -203,15 +232,8 @@ int cli_run_train(const cli_options *options, lex_err *err)
     LEX_TRY(check(&t, options, err));
     st = lex_train(&summary, &t, err);
     cli_progress_end();
-    if (st != LEX_OK && summary.kept_dir && t.kind == LEX_KIND_LINEAR)
-        lex_err_hint(err, "the model is kept in '%s'", summary.kept_dir);
-    else if (st != LEX_OK && summary.kept_dir)
-        lex_err_hint(err, "epoch %lld, the best so far, is kept in '%s'", (long long)summary.best_epoch,
-                     summary.kept_dir);
-    else if (st == LEX_ERR_INTERRUPTED && t.kind == LEX_KIND_LINEAR)
-        lex_err_hint(err, "nothing is kept");
-    else if (st == LEX_ERR_INTERRUPTED)
-        lex_err_hint(err, "no epoch was finished, so nothing is kept");
+    if (st != LEX_OK)
+        hint_at_what_is_kept(&summary, &t, err);
     if (st == LEX_OK)
         st = publish(&summary, &t, options, err);
 done:

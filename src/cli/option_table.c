@@ -240,6 +240,15 @@ const cli_option cli_option_rows[] = {
     {.name = "metric", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "NAME",
      .initial = "macro_f1", .check = is_metric, .expected = METRIC_NAMES, .help = "what the best epoch is best at: "
      METRIC_NAMES},
+    {.name = "resume", .type = CLI_FLAG, .verbs = TR, .group = CLI_TRAINING, .help = "go on with the run that --out names, "
+     "from its last checkpoint; start it where there is none; do nothing where it is complete"},
+    {.name = "resume-anyway", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .help = "go on also "
+     "where options, data or versions are others than that run's; they are named"},
+    {.name = "checkpoint-steps", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
+     .initial = "0", .low = 0, .high = 1e9, .help = "write a checkpoint, from which --resume goes on, after so many steps; "
+     "0: not by steps. One is always written when training is stopped by Ctrl-C or SIGTERM"},
+    {.name = "checkpoint-minutes", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
+     .value = "X", .initial = "5", .low = 0, .high = 100000, .help = "write one after so many minutes, too; 0: not by time"},
     {.name = "seed", .type = CLI_INT, .verbs = TR, .group = CLI_TRAINING, .value = "N", .initial = "1", .low = 0,
      .high = 4294967295.0, .help = "for the head's first weights, the order of the records, dropout and "
      "the held-out part"},

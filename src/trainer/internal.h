@@ -74,12 +74,30 @@ void lex_label_set_release(lex_label_set *set);
 void lex_split(int64_t *train, int64_t *n_train, int64_t *dev, int64_t *n_dev, const lex_dataset *data,
                int64_t n_names, double dev_fraction, uint64_t seed);
 
+/* How far a run is. */
+typedef struct {
+    int64_t n_steps, warmup_steps; /* of the whole run */
+    int64_t epoch;                 /* from 1: the one at hand */
+    int64_t next;                  /* that many examples of it have been learned from */
+    int64_t step, tokens;          /* done */
+    double loss_sum;               /* over those examples */
+} lex_progress;
+
 /* Everything a run holds. */
 typedef struct {
     const lex_train_options *options;
     lex_train_summary *summary;
-    char *out_dir, *partial_dir, *next_dir; /* OUT, OUT.partial, and where the latter is made */
+    double started_s;
+    char *out_dir, *partial_dir; /* OUT, OUT.partial */
+    char *best_dir, *last_path;  /* in OUT.partial: the best epoch's folder, and the last checkpoint */
+    char *next_dir;              /* where a folder is made */
     bool made_next;
+    bool has_partial;            /* what stands in OUT.partial is of this run */
+    char encoder_sha256[65];     /* of the weights that training began from */
+    lex_progress at;
+    double saved_s; /* when the last checkpoint was written, or the run began */
+    int64_t saved_step;
+    bool has_best; /* a folder stands at best_dir */
     lex_model *model;
     lex_terms *terms; /* LINEAR: of all texts */
     int64_t n_features; /* LINEAR */
@@ -106,13 +124,31 @@ typedef struct {
 
 /* data.c: reads and checks the files, makes labels, split and targets. */
 lex_status lex_run_read_data(lex_run *run, lex_err *err) LEX_MUST_CHECK;
-/* train.c: what --out names must be free, and writable. */
-lex_status lex_run_check_out(const lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* train.c: finds out whether OUT's folder can be written. */
 lex_status lex_run_try_out(lex_run *run, lex_err *err) LEX_MUST_CHECK;
-/* Writes the model at hand and the run so far as a whole folder at OUT.partial. */
-lex_status lex_run_save(lex_run *run, lex_err *err) LEX_MUST_CHECK;
-/* Puts OUT.partial, which is finished, in its place. */
-lex_status lex_run_publish(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* Puts the model at hand and the run so far as a whole folder at `dir`. */
+lex_status lex_run_publish(lex_run *run, const char *dir, lex_err *err) LEX_MUST_CHECK;
+/* Makes OUT.partial this run's own: what an earlier one left there goes. */
+lex_status lex_run_own_partial(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* OUT is there, so that OUT.partial is not needed. */
+void lex_run_clear_partial(const lex_run *run);
+/* epochs.c: from run->at to the end. */
+lex_status lex_run_epochs(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* The same set of examples, calibrated, with `encoder`, which is run->encoder or the best epoch's. */
+lex_status lex_run_judge(lex_calibration *out, lex_run *run, lex_encoder *encoder, lex_err *err) LEX_MUST_CHECK;
+
+/* resume.c: writes a checkpoint; a failure is told of and training goes on. */
+void lex_run_checkpoint(lex_run *run);
+/* Takes up the last whole checkpoint of OUT.partial, if there is one. */
+lex_status lex_run_restore(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* "run" of a model folder's lexclf.json, to be freed; NULL when there is none. */
+lex_json *lex_run_of_folder(const char *dir);
+
+/* step.c: what an optimizer remembers: both moments (1-D float32, laid out as the weights), and its steps. */
+lex_tensor *lex_optimizer_moment(lex_optimizer *optimizer, int which);
+int64_t lex_optimizer_steps(const lex_optimizer *optimizer);
+void lex_optimizer_set_steps(lex_optimizer *optimizer, int64_t steps);
+
 /* linear.c: all of a linear model's training, from reading the files to publishing. */
 lex_status lex_run_linear(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 
@@ -147,6 +183,8 @@ lex_scores *lex_score_plain(const lex_scorer *scorer, const lex_dataset *data, c
 void lex_run_calibrate(lex_calibration *out, lex_run *run, const lex_scorer *scorer, const float *logits);
 /* Says how the calibration at hand went, if there is one. */
 void lex_run_tell_of_calibration(const lex_run *run);
+/* train.c: for the encoder at hand. */
+lex_scorer lex_run_scorer(const lex_run *run);
 /* Names for the metrics of a data set: the model's labels, then those that only it has, in the order of the table. */
 void lex_metric_names(lex_strings *out, const lex_scorer *scorer, const lex_dataset *data);
 

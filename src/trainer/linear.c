@@ -156,7 +156,6 @@ lex_status lex_run_linear(lex_run *run, lex_err *err)
 {
     lex_status st = LEX_OK;
     run->terms = lex_terms_new(&run->options->linear.ngrams);
-    LEX_TRY(lex_run_check_out(run, err));
     LEX_TRY(lex_run_read_data(run, err));
     LEX_TRY(lex_run_try_out(run, err));
     LEX_TRY(learn(run, err));
@@ -166,9 +165,9 @@ lex_status lex_run_linear(lex_run *run, lex_err *err)
         lex_run_note(run, LEX_RUN_NOTE, "%lld labels, %lld features; without dev rows probabilities are not calibrated",
                      (long long)run->labels.labels.n, (long long)run->n_features);
     judge_test(run);
-    LEX_TRY(lex_run_save(run, err));
+    LEX_TRY(lex_run_publish(run, run->out_dir, err));
     run->summary->run = lex_run_describe(run);
-    st = lex_run_publish(run, err);
+    lex_run_clear_partial(run);
 done:
     return st;
 }

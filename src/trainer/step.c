@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lexclf/trainer.h"
+#include "internal.h"
 
 /* Parameters that lie together and share weight decay. */
 typedef struct {
@@ -80,6 +80,21 @@ void lex_optimizer_free(lex_optimizer *optimizer)
     free(optimizer->labels);
     free(optimizer->targets);
     free(optimizer);
+}
+
+lex_tensor *lex_optimizer_moment(lex_optimizer *optimizer, int which)
+{
+    return which == 0 ? optimizer->m : optimizer->v;
+}
+
+int64_t lex_optimizer_steps(const lex_optimizer *optimizer)
+{
+    return optimizer->step;
+}
+
+void lex_optimizer_set_steps(lex_optimizer *optimizer, int64_t steps)
+{
+    optimizer->step = steps;
 }
 
 static void reserve_rows(lex_optimizer *o, int64_t rows)

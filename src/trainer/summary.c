@@ -50,6 +50,21 @@ static lex_json *linear_options_json(const lex_run *run)
     return json;
 }
 
+static void put_threshold_rule(lex_json *to, const lex_run *run)
+{
+    const lex_train_options *o = run->options;
+    lex_threshold_rule rule = o->thresholds;
+    lex_buf text;
+    if (run->labels.task == LEX_TASK_SINGLE)
+        return;
+    if (o->thresholds_auto)
+        rule.goal = lex_goal_of_task(run->labels.task);
+    lex_buf_init(&text);
+    lex_threshold_rule_print(&text, &rule);
+    lex_json_put_string(to, "tune_thresholds", text.ptr);
+    lex_buf_release(&text);
+}
+
 static lex_json *options_json(const lex_run *run)
 {
     const lex_train_options *o = run->options;
@@ -66,6 +81,7 @@ static lex_json *options_json(const lex_run *run)
     if (o->dropout >= 0)
         lex_json_put_number(json, "dropout", o->dropout);
     lex_json_put_string(json, "metric", o->metric);
+    put_threshold_rule(json, run);
     lex_json_put_string(json, "calibrate", o->calibrate ? "temperature" : "off");
     if (run->pos_weights)
         lex_json_put(json, "pos_weight", pos_weights_json(run));
@@ -152,6 +168,7 @@ lex_json *lex_run_describe(const lex_run *run)
         lex_json_put_string(json, "libtorch", lex_runtime_torch_version(run->runtime));
         lex_json_put_string(json, "device", lex_runtime_device(run->runtime));
         lex_json_put_number(json, "threads", threads);
+        lex_json_put_string(json, "encoder_sha256", run->encoder_sha256);
         lex_json_put(json, "options", options_json(run));
         lex_json_put(json, "data", data_json(run));
         lex_json_put(json, "epochs", lex_json_copy(run->epochs));

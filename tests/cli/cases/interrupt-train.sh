@@ -25,11 +25,11 @@ stdout_empty
 stderr_has 'lexclf: interrupted in epoch '
 missing new
 missing new.partial.next
-if [ -e new.partial ]; then
-    stderr_has "is kept in 'new.partial'"
-    opens new.partial
-else
-    stderr_has 'no epoch was finished, so nothing is kept'
+stderr_has 'the same command with --resume goes on after step '
+[ -f new.partial/last ] || fail 'no checkpoint'
+if [ -e new.partial/best ]; then
+    stderr_has "is kept in 'new.partial/best'"
+    opens new.partial/best
 fi
 rm -rf new.partial
 
@@ -37,15 +37,15 @@ expect 130 interrupted INT 'epoch 1/' --out new --epochs 1000 --dev small.csv --
 stdout_empty
 stderr_has 'lexclf: interrupted in epoch '
 stderr_has 'hint: epoch '
-stderr_has "the best so far, is kept in 'new.partial'"
+stderr_has "the best so far, is kept in 'new.partial/best'"
 missing new
 missing new.partial.next
-expect 0 lexclf eval --model new.partial --data small.csv
+expect 0 lexclf eval --model new.partial/best --data small.csv
 
 expect 143 interrupted TERM 'epoch 1/' --out older --overwrite --epochs 1000 --dev small.csv
-stderr_has "is kept in 'older.partial'"
+stderr_has "is kept in 'older.partial/best'"
 unchanged older
-expect 0 lexclf predict --model older.partial --text rent
+expect 0 lexclf predict --model older.partial/best --text rent
 
 # the next run replaces what was left
 expect 0 lexclf train --encoder encoder --train small.csv --out new --epochs 1

@@ -19,8 +19,8 @@ for ((n = 1; ; n++)); do
     stderr_has 'No space left on device'
     stderr_lacks Sanitizer
     unchanged model
-    [ ! -e model.partial ] || stderr_has "is kept in 'model.partial'"
-    [ ! -e model.partial ] || opens model.partial
+    [ ! -e model.partial/best ] || stderr_has "is kept in 'model.partial/best'"
+    [ ! -e model.partial/best ] || opens model.partial/best
     rm -rf model.partial
     nothing_left
 done

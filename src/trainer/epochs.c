@@ -1,0 +1,205 @@
+/* epochs.c - the loop: steps over shuffled examples, an epoch judged on the dev set, the best one kept.
+ *
+ * What a step does is a function of the weights, the seed and the step's number, so that a run which goes on from a
+ * checkpoint takes the same steps. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+#include "lexclf/file.h"
+#include "lexclf/random.h"
+
+enum { SHUFFLE_STREAM = 0x73687566 };
+
+/* ---- an epoch ---- */
+
+static bool stopped(const lex_run *run)
+{
+    return run->options->stop && *run->options->stop;
+}
+
+static lex_train_example example_of(const lex_run *run, int64_t row)
+{
+    const lex_dataset *data = &run->train;
+    const lex_example *example = &data->examples[row];
+    lex_train_example out = {.ids = data->ids + example->ids_at, .n = example->n};
+    if (run->targets)
+        out.targets = run->targets + row * run->labels.n_outputs;
+    else
+        out.label = run->labels.to_label[data->names[example->names_at]];
+    return out;
+}
+
+static int64_t *shuffled_rows(const lex_run *run)
+{
+    int64_t n = run->summary->n_train;
+    int64_t *order = lex_alloc_array((size_t)n, sizeof *order);
+    lex_rng rng;
+    memcpy(order, run->train_rows, (size_t)n * sizeof *order);
+    lex_rng_init(&rng, run->options->seed, ((uint64_t)SHUFFLE_STREAM << 32) + (uint64_t)run->at.epoch);
+    lex_rng_shuffle(&rng, order, n);
+    return order;
+}
+
+/* One step on the next examples of `order`; batch has room for them. */
+static lex_status take_step(lex_run *run, const int64_t *order, lex_train_example *batch, lex_err *err)
+{
+    const lex_train_options *o = run->options;
+    lex_progress *at = &run->at;
+    int64_t left = run->summary->n_train - at->next, size = left < o->batch_size ? left : o->batch_size;
+    for (int64_t i = 0; i < size; i++) {
+        batch[i] = example_of(run, order[at->next + i]);
+        at->tokens += batch[i].n;
+    }
+    lex_train_mode mode = {o->dropout, o->dropout, o->dropout, o->seed, (uint32_t)at->step};
+    double rate = o->lr * lex_schedule_factor(o->schedule, at->step, at->n_steps, at->warmup_steps), loss;
+    lex_status st = lex_optimizer_step(run->optimizer, &loss, run->labels.task, batch, size, run->batch_tokens, rate,
+                                       &mode, err);
+    if (st != LEX_OK)
+        return st;
+    at->loss_sum += loss * (double)size;
+    at->next += size;
+    at->step++;
+    if (o->events.step)
+        o->events.step(o->events.context, at->step, at->n_steps, at->tokens, loss);
+    return LEX_OK;
+}
+
+static bool is_checkpoint_due(const lex_run *run)
+{
+    const lex_train_options *o = run->options;
+    return (o->checkpoint_steps && run->at.step - run->saved_step >= o->checkpoint_steps) ||
+           (o->checkpoint_minutes > 0 && lex_now_s() - run->saved_s >= 60 * o->checkpoint_minutes);
+}
+
+/* The rest of the epoch. */
+static lex_status train_epoch(lex_run *run, lex_err *err)
+{
+    const lex_train_options *o = run->options;
+    int64_t *order = shuffled_rows(run);
+    lex_train_example *batch = lex_alloc_array((size_t)o->batch_size, sizeof *batch);
+    lex_status st = LEX_OK;
+    while (run->at.next < run->summary->n_train) {
+        LEX_TRY(take_step(run, order, batch, err));
+        bool stop = stopped(run);
+        if (stop || is_checkpoint_due(run))
+            lex_run_checkpoint(run);
+        if (stop) {
+            st = lex_err_set(err, LEX_ERR_INTERRUPTED, "interrupted in epoch %lld of %lld", (long long)run->at.epoch,
+                             (long long)o->epochs);
+            goto done;
+        }
+    }
+done:
+    free(batch);
+    free(order);
+    return st;
+}
+
+static lex_status keep_best(lex_run *run, lex_err *err)
+{
+    lex_scope_reset(run->kept);
+    run->best = lex_tensor_clone(run->kept, lex_encoder_weights(run->encoder));
+    lex_status st = lex_scope_status(run->kept, err);
+    if (st == LEX_OK)
+        st = lex_run_own_partial(run, err);
+    if (st == LEX_OK)
+        st = lex_run_publish(run, run->best_dir, err);
+    run->has_best |= st == LEX_OK;
+    return st;
+}
+
+void lex_run_calibrate(lex_calibration *out, lex_run *run, const lex_scorer *scorer, const float *logits)
+{
+    const lex_train_options *o = run->options;
+    lex_calibration_options how = {o->calibrate ? LEX_CALIBRATE_TEMPERATURE : LEX_CALIBRATE_OFF, o->thresholds, run->shift};
+    lex_scores *scores = lex_score_plain(scorer, run->dev_data, run->dev_rows, run->summary->n_dev, logits);
+    if (o->thresholds_auto)
+        how.thresholds.goal = lex_goal_of_task(run->labels.task);
+    lex_model_uncalibrate(run->model);
+    lex_calibrate(out, run->model, scores, logits, &how);
+    lex_scores_free(scores);
+}
+
+/* Calibrates and judges the epoch on the dev set. An epoch is judged as it would be delivered, calibrated and with its
+ * thresholds: at 0.5 a model of rare labels says "none" to everything for epochs, and which of them is best then is
+ * chance. */
+lex_status lex_run_judge(lex_calibration *out, lex_run *run, lex_encoder *encoder, lex_err *err)
+{
+    lex_scorer scorer = lex_run_scorer(run);
+    float *logits = NULL;
+    scorer.encoder = encoder;
+    lex_status st = lex_score_logits(&logits, &scorer, run->dev_data, run->dev_rows, run->summary->n_dev, err);
+    if (st == LEX_OK)
+        lex_run_calibrate(out, run, &scorer, logits);
+    free(logits);
+    return st;
+}
+
+/* Whether `value` of the metric beats the best one; the first that is a number at all does. */
+static bool is_better(const lex_run *run, double value)
+{
+    double best = run->summary->best_value;
+    if (isnan(value) || isnan(best))
+        return !isnan(value) || run->summary->best_epoch == 0;
+    return lex_metric_is_gain(lex_str_of(run->options->metric)) ? value > best : value < best;
+}
+
+/* Scores the dev set, tells about the epoch, keeps it when it is the best so far. */
+static lex_status finish_epoch(lex_run *run, lex_err *err)
+{
+    const lex_train_options *o = run->options;
+    lex_train_summary *summary = run->summary;
+    lex_calibration dev = {0};
+    lex_status st = LEX_OK;
+    int64_t epoch = run->at.epoch;
+    double train_loss = run->at.loss_sum / (double)summary->n_train;
+    bool best = true, has_dev = run->dev_data != NULL;
+    if (has_dev) {
+        double value = 0;
+        LEX_TRY(lex_run_judge(&dev, run, run->encoder, err));
+        lex_metrics_by_name(&value, &dev.after, lex_str_of(o->metric));
+        best = is_better(run, value);
+        if (best)
+            summary->best_value = value;
+    }
+    lex_run_add_epoch(run, epoch, train_loss, has_dev ? &dev : NULL);
+    if (best)
+        summary->best_epoch = epoch;
+    if (o->events.epoch)
+        o->events.epoch(o->events.context, epoch, o->epochs, train_loss, has_dev ? &dev.after : NULL, best,
+                        lex_now_s() - run->started_s);
+    if (best && has_dev) {
+        lex_calibration_release(&run->calibration);
+        run->calibration = dev;
+        run->has_calibration = true;
+        dev = (lex_calibration){0};
+    }
+    if (run->has_calibration)
+        lex_model_calibrate(run->model, &run->calibration);
+    if (best && (has_dev || epoch == o->epochs))
+        LEX_TRY(keep_best(run, err));
+done:
+    lex_calibration_release(&dev);
+    return st;
+}
+
+lex_status lex_run_epochs(lex_run *run, lex_err *err)
+{
+    const lex_train_options *o = run->options;
+    lex_progress *at = &run->at;
+    lex_status st = LEX_OK;
+    while (st == LEX_OK && at->epoch <= o->epochs) {
+        st = train_epoch(run, err);
+        if (st == LEX_OK)
+            st = finish_epoch(run, err);
+        if (st != LEX_OK)
+            break;
+        at->epoch++;
+        at->next = 0;
+        at->loss_sum = 0;
+    }
+    run->summary->tokens = at->tokens;
+    return st;
+}

@@ -1,0 +1,323 @@
+/* resume.c - a run between two steps as a checkpoint, and back.
+ *
+ * Everything else that a step depends on is a function of the options, the data, the seed and the step's number. So a
+ * checkpoint is weights, moments and a few numbers; and it is refused by a run whose options or data are others. The
+ * best epoch's weights stand in OUT.partial/best already; its calibration is fitted again. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkpoint.h"
+#include "internal.h"
+
+enum { STATE_FORMAT = 1, NAMED_MAX = 8, DOCUMENT_MAX_BYTES = 256 << 20 };
+
+/* ---- what a run is ---- */
+
+/* The run as its model tells of it, without what came of it. */
+static lex_json *identity_of(lex_json *description)
+{
+    static const char *const outcome[] = {"epochs", "best_epoch", "best_value", "calibration", "test"};
+    for (size_t i = 0; i < sizeof outcome / sizeof *outcome; i++)
+        lex_json_remove(description, outcome[i]);
+    return description;
+}
+
+static void add_difference(lex_strings *out, const char *path, const lex_json *then, const lex_json *now)
+{
+    lex_buf line;
+    lex_buf_init(&line);
+    lex_buf_printf(&line, "%s ", path);
+    if (then)
+        lex_json_print(&line, then, false);
+    else
+        lex_buf_printf(&line, "absent");
+    lex_buf_printf(&line, " then, ");
+    if (now)
+        lex_json_print(&line, now, false);
+    else
+        lex_buf_printf(&line, "absent");
+    lex_buf_printf(&line, " now");
+    lex_strings_push(out, lex_buf_str(&line));
+    lex_buf_release(&line);
+}
+
+static bool is_same(const lex_json *a, const lex_json *b)
+{
+    lex_buf x, y;
+    lex_buf_init(&x);
+    lex_buf_init(&y);
+    if (a)
+        lex_json_print(&x, a, false);
+    if (b)
+        lex_json_print(&y, b, false);
+    bool same = x.len == y.len && (x.len == 0 || memcmp(x.ptr, y.ptr, x.len) == 0);
+    lex_buf_release(&x);
+    lex_buf_release(&y);
+    return same;
+}
+
+/* Where two documents differ, member by member. */
+static void add_differences(lex_strings *out, const char *path, const lex_json *then, const lex_json *now)
+{
+    char name[300];
+    if (lex_json_type_of(then) != LEX_JSON_OBJECT || lex_json_type_of(now) != LEX_JSON_OBJECT) {
+        if (!is_same(then, now))
+            add_difference(out, path, then, now);
+        return;
+    }
+    for (const lex_json *m = lex_json_first(then); m; m = lex_json_next(m)) {
+        snprintf(name, sizeof name, "%s%s%s", path, *path ? "." : "", lex_json_key(m));
+        add_differences(out, name, m, lex_json_get(now, lex_json_key(m)));
+    }
+    for (const lex_json *m = lex_json_first(now); m; m = lex_json_next(m)) {
+        snprintf(name, sizeof name, "%s%s%s", path, *path ? "." : "", lex_json_key(m));
+        if (!lex_json_get(then, lex_json_key(m)))
+            add_difference(out, name, NULL, m);
+    }
+}
+
+static void join(lex_buf *out, const lex_strings *lines)
+{
+    for (int64_t i = 0; i < lines->n && i < NAMED_MAX; i++)
+        lex_buf_printf(out, "%s%s", i ? "; " : "", lines->items[i]);
+    if (lines->n > NAMED_MAX)
+        lex_buf_printf(out, "; and %lld more", (long long)(lines->n - NAMED_MAX));
+}
+
+static lex_status check_identity(const lex_run *run, const char *path, const lex_json *then, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_strings lines = {0};
+    lex_buf text;
+    lex_json *now = identity_of(lex_run_describe(run));
+    lex_buf_init(&text);
+    add_differences(&lines, "", then, now);
+    join(&text, &lines);
+    if (lines.n && !run->options->resume_anyway) {
+        st = lex_err_set(err, LEX_ERR_USAGE, "%s: is of another run: %s", path, text.ptr);
+        lex_err_hint(err, "give the options of that run, begin anew without --resume, or use --resume-anyway to go on "
+                     "with what differs");
+    } else if (lines.n) {
+        lex_run_note(run, LEX_RUN_WARNING, "%s: is of another run, which is passed over: %s", path, text.ptr);
+    }
+    lex_json_free(now);
+    lex_buf_release(&text);
+    lex_strings_release(&lines);
+    return st;
+}
+
+lex_json *lex_run_of_folder(const char *dir)
+{
+    lex_err ignored = {0};
+    lex_json *document = NULL, *run = NULL;
+    char *path = lex_path_join(dir, "lexclf.json");
+    if (lex_json_read(&document, path, DOCUMENT_MAX_BYTES, &ignored) == LEX_OK && lex_json_get(document, "run"))
+        run = lex_json_copy(lex_json_get(document, "run"));
+    lex_json_free(document);
+    free(path);
+    return run;
+}
+
+/* Whether the model at OUT is what this run would make. */
+static bool is_done(const lex_run *run)
+{
+    lex_json *then = lex_run_of_folder(run->out_dir), *now = identity_of(lex_run_describe(run));
+    bool done = then && is_same(identity_of(then), now);
+    lex_json_free(then);
+    lex_json_free(now);
+    return done;
+}
+
+/* ---- writing ---- */
+
+static lex_json *state_of(const lex_run *run)
+{
+    const lex_progress *at = &run->at;
+    lex_json *state = lex_json_new_object();
+    lex_json_put_number(state, "format", STATE_FORMAT);
+    lex_json_put(state, "run", identity_of(lex_run_describe(run)));
+    lex_json_put_number(state, "epoch", (double)at->epoch);
+    lex_json_put_number(state, "next", (double)at->next);
+    lex_json_put_number(state, "step", (double)at->step);
+    lex_json_put_number(state, "tokens", (double)at->tokens);
+    lex_json_put_number(state, "loss_sum", at->loss_sum);
+    lex_json_put_number(state, "optimizer_steps", (double)lex_optimizer_steps(run->optimizer));
+    lex_json_put_number(state, "best_epoch", run->has_best ? (double)run->summary->best_epoch : 0);
+    lex_json_put(state, "epochs", lex_json_copy(run->epochs));
+    return state;
+}
+
+/* The tensor's values: where they lie on the CPU, else a copy, which is *owned. */
+static const float *values_of(lex_scope *scope, lex_tensor *tensor, int64_t n, bool on_cpu, float **owned)
+{
+    if (on_cpu)
+        return lex_tensor_f32(tensor);
+    *owned = lex_alloc_array((size_t)n, sizeof **owned);
+    lex_tensor_read(scope, tensor, *owned);
+    return *owned;
+}
+
+static lex_status write_checkpoint(lex_run *run, lex_err *err)
+{
+    static const char *const names[] = {"weights", "first_moment", "second_moment"};
+    lex_status st = LEX_OK;
+    int64_t n = lex_encoder_flat_count(run->encoder);
+    bool on_cpu = strcmp(lex_runtime_device(run->runtime), "cpu") == 0;
+    lex_tensor *tensors[] = {lex_encoder_weights(run->encoder), lex_optimizer_moment(run->optimizer, 0),
+                             lex_optimizer_moment(run->optimizer, 1)};
+    float *owned[3] = {NULL, NULL, NULL};
+    lex_json *state = state_of(run);
+    lex_checkpoint checkpoint = {.state = state, .n_arrays = 3};
+    lex_scope *scope = lex_scope_new(run->runtime);
+    LEX_TRY(lex_run_own_partial(run, err));
+    for (int i = 0; i < 3; i++)
+        checkpoint.arrays[i] = (lex_checkpoint_array){names[i], values_of(scope, tensors[i], n, on_cpu, &owned[i]), n};
+    LEX_TRY(lex_scope_status(scope, err));
+    st = lex_checkpoint_write(run->last_path, &checkpoint, err);
+done:
+    lex_scope_free(scope);
+    lex_json_free(state);
+    for (int i = 0; i < 3; i++)
+        free(owned[i]);
+    return st;
+}
+
+void lex_run_checkpoint(lex_run *run)
+{
+    lex_err err = {0};
+    if (write_checkpoint(run, &err) == LEX_OK)
+        run->summary->saved_step = run->at.step;
+    else
+        lex_run_note(run, LEX_RUN_WARNING, "no checkpoint: %s", err.message);
+    run->saved_step = run->at.step; /* also after a failure: the next one is due as late as any */
+    run->saved_s = lex_now_s();
+}
+
+/* ---- going on ---- */
+
+/* The last whole checkpoint; *path (borrowed from *owned) is NULL when there is none. */
+static lex_status find_checkpoint(lex_checkpoint *out, const lex_run *run, const char **path, char **previous,
+                                  lex_err *err)
+{
+    *previous = lex_path_with_suffix(run->last_path, LEX_CHECKPOINT_PREVIOUS);
+    const char *const paths[] = {run->last_path, *previous};
+    bool any = false;
+    *path = NULL;
+    for (int i = 0; i < 2 && !*path; i++) {
+        lex_err damage = {0};
+        if (lex_path_kind_of(paths[i]) == LEX_PATH_MISSING)
+            continue;
+        any = true;
+        if (lex_checkpoint_read(out, paths[i], &damage) == LEX_OK)
+            *path = paths[i];
+        else
+            lex_run_note(run, LEX_RUN_WARNING, "%s%s", damage.message, i == 0 ? "; the one before it is looked for" : "");
+    }
+    if (any && !*path) {
+        lex_err_set(err, LEX_ERR_INPUT, "%s: has no whole checkpoint to go on from", run->partial_dir);
+        lex_err_hint(err, "begin anew, without --resume%s", run->has_best ? "" : ": what is there is then replaced");
+        return LEX_ERR_INPUT;
+    }
+    return LEX_OK;
+}
+
+static bool read_position(lex_run *run, const lex_json *state, int64_t *optimizer_steps)
+{
+    lex_progress *at = &run->at;
+    int64_t any = INT64_C(1) << 53;
+    at->loss_sum = lex_json_number(lex_json_get(state, "loss_sum"), (double)NAN);
+    return lex_json_int(&at->epoch, lex_json_get(state, "epoch"), 1, any) &&
+           lex_json_int(&at->next, lex_json_get(state, "next"), 0, run->summary->n_train) &&
+           lex_json_int(&at->step, lex_json_get(state, "step"), 0, any) &&
+           lex_json_int(&at->tokens, lex_json_get(state, "tokens"), 0, any) &&
+           lex_json_int(optimizer_steps, lex_json_get(state, "optimizer_steps"), 0, any) && isfinite(at->loss_sum) &&
+           lex_json_type_of(lex_json_get(state, "epochs")) == LEX_JSON_ARRAY;
+}
+
+static lex_status read_tensors(lex_run *run, const lex_checkpoint *c, const char *path, lex_err *err)
+{
+    int64_t n = lex_encoder_flat_count(run->encoder);
+    const float *weights = lex_checkpoint_find(c, "weights", n), *m = lex_checkpoint_find(c, "first_moment", n);
+    const float *v = lex_checkpoint_find(c, "second_moment", n);
+    if (!weights || !m || !v)
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: does not hold the weights of this encoder", path);
+    lex_scope *scope = lex_scope_new(run->runtime);
+    lex_tensor_write(scope, lex_encoder_weights(run->encoder), weights);
+    lex_tensor_write(scope, lex_optimizer_moment(run->optimizer, 0), m);
+    lex_tensor_write(scope, lex_optimizer_moment(run->optimizer, 1), v);
+    lex_status st = lex_scope_status(scope, err);
+    lex_scope_free(scope);
+    return st;
+}
+
+/* The best epoch as it stood at the checkpoint. Where a later one stands in its place, the run was killed between the
+ * two: it will come to that epoch again, and until then any epoch is the best. */
+static lex_status restore_best(lex_run *run, int64_t best_epoch, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_model *model = NULL;
+    lex_encoder *encoder = NULL;
+    lex_json *then = lex_run_of_folder(run->best_dir);
+    if (lex_json_number(lex_json_get(then, "best_epoch"), 0) != (double)best_epoch || best_epoch == 0)
+        goto done;
+    LEX_TRY(lex_model_open(&model, run->best_dir, LEX_MODEL_CLASSIFIER, err));
+    LEX_TRY(lex_model_encoder_to_train(&encoder, model, run->runtime, 0, err));
+    run->best = lex_tensor_clone(run->kept, lex_encoder_weights(encoder));
+    LEX_TRY(lex_scope_status(run->kept, err));
+    if (run->dev_data) {
+        LEX_TRY(lex_run_judge(&run->calibration, run, encoder, err));
+        run->has_calibration = true;
+        lex_model_calibrate(run->model, &run->calibration);
+        lex_metrics_by_name(&run->summary->best_value, &run->calibration.after, lex_str_of(run->options->metric));
+    }
+    run->summary->best_epoch = best_epoch;
+    run->summary->kept_dir = lex_strdup(run->best_dir);
+    run->has_best = true;
+done:
+    lex_encoder_free(encoder);
+    lex_model_free(model);
+    lex_json_free(then);
+    return st;
+}
+
+static lex_status take_up(lex_run *run, const lex_checkpoint *c, const char *path, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    int64_t optimizer_steps, best_epoch = 0;
+    if (lex_json_number(lex_json_get(c->state, "format"), 0) != STATE_FORMAT)
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: is of another version of lexclf", path);
+    LEX_TRY(check_identity(run, path, lex_json_get(c->state, "run"), err));
+    if (!read_position(run, c->state, &optimizer_steps))
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: does not fit the data", path);
+    LEX_TRY(read_tensors(run, c, path, err));
+    lex_optimizer_set_steps(run->optimizer, optimizer_steps);
+    lex_json_free(run->epochs);
+    run->epochs = lex_json_copy(lex_json_get(c->state, "epochs"));
+    lex_json_int(&best_epoch, lex_json_get(c->state, "best_epoch"), 0, run->at.epoch);
+    LEX_TRY(restore_best(run, best_epoch, err));
+    run->has_partial = true;
+    run->saved_step = run->summary->saved_step = run->at.step;
+    lex_run_note(run, LEX_RUN_NOTE, "going on after step %lld of %lld, in epoch %lld of %lld", (long long)run->at.step,
+                 (long long)run->at.n_steps, (long long)run->at.epoch, (long long)run->options->epochs);
+done:
+    return st;
+}
+
+lex_status lex_run_restore(lex_run *run, lex_err *err)
+{
+    lex_checkpoint checkpoint = {.n_arrays = 0};
+    const char *path = NULL;
+    char *previous = NULL;
+    lex_status st = find_checkpoint(&checkpoint, run, &path, &previous, err);
+    if (st == LEX_OK && path) {
+        st = take_up(run, &checkpoint, path, err);
+    } else if (st == LEX_OK && lex_path_kind_of(run->out_dir) != LEX_PATH_MISSING && is_done(run)) {
+        run->summary->is_complete = true;
+        run->summary->run = lex_run_of_folder(run->out_dir);
+    }
+    lex_checkpoint_close(&checkpoint);
+    free(previous);
+    return st;
+}
