@@ -121,12 +121,21 @@ void lex_encoder_backward(lex_encoder *encoder, lex_scope *scope, const lex_batc
                           lex_tensor *dlogits);
 
 /* ---- the loss, on the host ---- */
+/* What else the loss depends on; NULL, or all zero: nothing. */
+typedef struct {
+    /* (K), or NULL for 1. SINGLE: what a record of that label counts, as `weight` of torch.nn.CrossEntropyLoss; MULTI,
+     * BINARY: what a true label counts against a false one, as pos_weight of torch.nn.BCEWithLogitsLoss. */
+    const double *weights;
+    /* SINGLE: the share e of the target that is spread over all labels (Szegedy et al., "Rethinking the Inception
+     * Architecture", CVPR 2016, section 7), as label_smoothing of torch.nn.CrossEntropyLoss. */
+    double label_smoothing;
+} lex_loss_options;
+
 /* SINGLE: softmax and cross-entropy with labels (R). MULTI, BINARY: sigmoid and binary cross-entropy, averaged over
- * the K outputs, with targets (R, K) of 0 and 1; pos_weights (K), or NULL for 1, is what a true label counts against a
- * false one, as pos_weight of torch.nn.BCEWithLogitsLoss. Returns the sum over records, times `scale`; writes its
- * gradient into dlogits (R, K) unless that is NULL. */
+ * the K outputs, with targets (R, K) of 0 and 1. Returns the sum over records, times `scale`; writes its gradient into
+ * dlogits (R, K) unless that is NULL. */
 double lex_loss(lex_task task, const float *logits, int64_t n_records, int64_t n_outputs, const int32_t *labels,
-                const uint8_t *targets, const double *pos_weights, double scale, float *dlogits);
+                const uint8_t *targets, const lex_loss_options *options, double scale, float *dlogits);
 /* Probabilities (R, K) of logits (R, K): softmax over K, or sigmoids. */
 void lex_probabilities(lex_task task, const float *logits, int64_t n_records, int64_t n_outputs, float *out);
 

@@ -27,7 +27,12 @@ extern "C" {
 
 #define LEX_POS_WEIGHT_MAX 10.0
 
-typedef enum { LEX_SCHEDULE_LINEAR, LEX_SCHEDULE_CONSTANT } lex_schedule;
+typedef enum {
+    LEX_SCHEDULE_LINEAR,
+    LEX_SCHEDULE_CONSTANT,
+    LEX_SCHEDULE_COSINE,
+    LEX_SCHEDULE_INVERSE_SQRT,
+} lex_schedule;
 
 /* What happened, for people; all may be NULL. Texts are borrowed. */
 typedef struct {
@@ -69,6 +74,15 @@ typedef struct {
     int64_t max_length;   /* tokens, special ones included; 0: 128, or the encoder's positions if they are fewer */
     int64_t batch_tokens; /* computed at once; 0: by device */
     double lr, weight_decay, warmup_ratio;
+    int64_t warmup_steps; /* < 0: by warmup_ratio */
+    double head_lr;       /* 0: as lr */
+    double layer_decay;   /* as lex_optimizer_options has it */
+    double label_smoothing; /* SINGLE */
+    /* SINGLE: a record counts (mean count of the labels / count of its own) to this power, in [0, 1]; 1 is
+     * scikit-learn's "balanced". 0: each counts the same. < 0: 0.3 in SINGLE, else 0. */
+    double class_weight_power;
+    int64_t patience; /* epochs without a better one after which training ends; 0: none */
+    double min_delta; /* what counts as better */
     double clip;    /* largest gradient norm; 0: not clipped */
     double dropout; /* of all dropouts; < 0: the encoder's own */
     lex_schedule schedule;
@@ -121,7 +135,11 @@ void lex_train_summary_release(lex_train_summary *summary);
 typedef struct lex_optimizer lex_optimizer;
 typedef struct {
     double beta1, beta2, eps, weight_decay, clip;
-    const double *pos_weights; /* (K), as lex_loss() takes them; or NULL. Borrowed as long as the optimizer lives */
+    lex_loss_options loss; /* weights borrowed as long as the optimizer lives */
+    double head_factor;    /* the head's learning rate over the encoder's; 0: 1 */
+    /* The learning rate of a layer over that of the one above it (Howard and Ruder, "Universal Language Model
+     * Fine-tuning", ACL 2018, section 3.2): the top layer has the whole rate, the embeddings the least. 0: 1. */
+    double layer_decay;
 } lex_optimizer_options;
 
 lex_optimizer *lex_optimizer_new(lex_encoder *encoder, lex_runtime *runtime, const lex_optimizer_options *options);
@@ -135,14 +153,15 @@ typedef struct {
     const uint8_t *targets; /* (K) MULTI and BINARY */
 } lex_train_example;
 
-/* Mean loss over the examples, its gradient in micro-batches of at most batch_tokens (at least one example each), one
+/* Mean loss over the examples (with weights in SINGLE, the weighted mean), its gradient in micro-batches of at most batch_tokens (at least one example each), one
  * update with rate `lr`. The result does not depend on batch_tokens but for rounding. */
 lex_status lex_optimizer_step(lex_optimizer *optimizer, double *loss, lex_task task, const lex_train_example *examples,
                               int64_t n_examples, int64_t batch_tokens, double lr, const lex_train_mode *mode,
                               lex_err *err) LEX_MUST_CHECK;
 
-/* The factor on the learning rate in step `step` (from 0) of n_steps, as transformers' get_linear_schedule_with_warmup
- * and get_constant_schedule_with_warmup have it. */
+/* The factor on the learning rate in step `step` (from 0) of n_steps, as transformers' get_linear_, get_constant_,
+ * get_cosine_schedule_with_warmup and get_inverse_sqrt_schedule (which falls from the end of warm-up, or from step
+ * 10,000 where there is none) have it. */
 double lex_schedule_factor(lex_schedule schedule, int64_t step, int64_t n_steps, int64_t warmup_steps);
 
 #ifdef __cplusplus

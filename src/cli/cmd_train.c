@@ -105,7 +105,14 @@ static void fill(lex_train_options *t, const cli_options *options, lex_reading *
     t->warmup_ratio = cli_option_double(options, "warmup-ratio");
     t->clip = cli_option_double(options, "clip");
     t->dropout = cli_option_given(options, "dropout") ? cli_option_double(options, "dropout") : -1;
-    t->schedule = cli_option_choice(options, "schedule") == 0 ? LEX_SCHEDULE_LINEAR : LEX_SCHEDULE_CONSTANT;
+    t->schedule = (lex_schedule)cli_option_choice(options, "schedule"); /* in the order of the type */
+    t->warmup_steps = cli_option_given(options, "warmup-steps") ? cli_option_int(options, "warmup-steps") : -1;
+    t->head_lr = cli_option_given(options, "head-lr") ? cli_option_double(options, "head-lr") : 0;
+    t->layer_decay = cli_option_double(options, "layer-decay");
+    t->label_smoothing = cli_option_double(options, "label-smoothing");
+    cli_parse_class_weights(&t->class_weight_power, cli_option_string(options, "class-weights"));
+    t->patience = cli_option_int(options, "patience");
+    t->min_delta = cli_option_double(options, "min-delta");
     const char *weight = cli_option_string(options, "pos-weight");
     if (strcmp(weight, "off") != 0 && !lex_parse_double(&t->pos_weight, lex_str_of(weight)))
         t->pos_weight = -1; /* auto */

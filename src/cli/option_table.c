@@ -45,6 +45,17 @@ static bool is_shard(const char *value)
     return strcmp(value, "auto") == 0 || cli_shard_parse(&shard, &n_shards, value);
 }
 
+static bool is_recipe(const char *value)
+{
+    return strcmp(value, "classic") == 0 || strcmp(value, "contracts") == 0;
+}
+
+static bool is_class_weights(const char *value)
+{
+    double power;
+    return cli_parse_class_weights(&power, value);
+}
+
 static bool is_pos_weight(const char *value)
 {
     double number;
@@ -200,6 +211,10 @@ const cli_option cli_option_rows[] = {
     {.name = "C", .type = CLI_DOUBLE, .verbs = TR, .kind = "linear", .group = CLI_TRAINING, .value = "X",
      .initial = "3", .low = 0, .above_low = true, .high = 1000000, .help = "the weight of errors against small "
      "weights; larger follows the training records more closely"},
+    {.name = "recipe", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
+     .value = "classic|contracts", .initial = "classic", .check = is_recipe, .expected = "classic or contracts",
+     .help = "values for options that are not given: classic has their defaults; contracts has --pooling mean --lr 3e-4 "
+     "--head-lr 3e-3 --batch-size 32 --epochs 8 --max-length 256 --class-weights auto"},
     {.name = "epochs", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
      .initial = "5", .low = 1,
      .high = 1000, .help = "passes over the training records"},
@@ -207,11 +222,19 @@ const cli_option cli_option_rows[] = {
      .initial = "2e-5", .low = 0,
      .above_low = true, .high = 1, .help = "the highest learning rate"},
     {.name = "schedule", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
-     .value = "linear|constant",
-     .initial = "linear", .help = "how the learning rate goes on after warm-up: down to 0, or level"},
+     .value = "linear|constant|cosine|inverse-sqrt",
+     .initial = "linear", .help = "how the learning rate goes on after warm-up: down to 0 in a line or in half a wave, "
+     "level, or with one over the root of the steps"},
     {.name = "warmup-ratio", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
      .value = "F", .initial = "0.1",
      .low = 0, .high = 1, .help = "the share of all steps in which the learning rate rises from 0"},
+    {.name = "warmup-steps", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
+     .low = 0, .high = 1e9, .help = "the same as a number of steps", .absent = "by --warmup-ratio"},
+    {.name = "head-lr", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
+     .low = 0, .above_low = true, .high = 1, .help = "the highest learning rate of the head", .absent = "as --lr"},
+    {.name = "layer-decay", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "F",
+     .initial = "1", .low = 0, .above_low = true, .high = 1, .help = "a layer's learning rate over that of the layer "
+     "above it, down to the embeddings"},
     {.name = "batch-size", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
      .initial = "16",
      .low = 1, .high = 65536, .help = "records to an optimizer step"},
@@ -223,6 +246,13 @@ const cli_option cli_option_rows[] = {
     {.name = "dropout", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "P",
      .low = 0, .high = 0.99,
      .help = "for hidden states and attention", .absent = "the encoder's own"},
+    {.name = "label-smoothing", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "F",
+     .initial = "0", .low = 0, .high = 0.99, .help = "one label a record: the share of the target that is spread over all "
+     "labels"},
+    {.name = "class-weights", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
+     .value = "off|auto|balanced|P", .initial = "off", .check = is_class_weights, .expected = "off, auto, balanced or a "
+     "power from 0 to 1", .help = "rare labels count more, by the power P of how rare they are; balanced: P = 1; auto: "
+     "P = 0.3 where each record has one label, else off"},
     {.name = "pos-weight", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
      .value = "auto|off|X", .initial = "off", .check = is_pos_weight, .expected = "auto, off or a number from 0.01 to 1000", .help = "many "
      "labels or binary: what a true label weighs against a false one; auto: the square root of how rare it is, at "
@@ -240,6 +270,10 @@ const cli_option cli_option_rows[] = {
     {.name = "metric", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "NAME",
      .initial = "macro_f1", .check = is_metric, .expected = METRIC_NAMES, .help = "what the best epoch is best at: "
      METRIC_NAMES},
+    {.name = "patience", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
+     .initial = "0", .low = 0, .high = 1000, .help = "end after so many epochs without a better one; 0: go through all"},
+    {.name = "min-delta", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
+     .initial = "0", .low = 0, .high = 1, .help = "what an epoch's --metric must gain to count as better"},
     {.name = "resume", .type = CLI_FLAG, .verbs = TR, .group = CLI_TRAINING, .help = "go on with the run that --out names, "
      "from its last checkpoint; start it where there is none; do nothing where it is complete"},
     {.name = "resume-anyway", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .help = "go on also "
@@ -374,6 +408,7 @@ const cli_conflict cli_conflicts[] = {
     {LI, "unlabelled", "label-columns"},
     {LI, "unlabelled", "label-separator"},
     {CLI_ALL, "quiet", "verbose"},
+    {TR, "warmup-steps", "warmup-ratio"},
 };
 /* clang-format on */
 

@@ -57,6 +57,13 @@ void cli_option_describe(lex_buf *out, const cli_option *row)
     }
 }
 
+bool cli_parse_class_weights(double *power, const char *text)
+{
+    *power = strcmp(text, "balanced") == 0 ? 1 : strcmp(text, "auto") == 0 ? -1 : 0;
+    return *power != 0 || strcmp(text, "off") == 0 ||
+           (lex_parse_double(power, lex_str_of(text)) && *power >= 0 && *power <= 1);
+}
+
 bool cli_parse_ngrams(int *low, int *high, const char *text)
 {
     lex_str whole = lex_str_of(text);
@@ -159,6 +166,18 @@ lex_status cli_option_set_config(cli_options *options, const cli_option *row, co
         return refuse_value(row, LEX_ERR_INPUT, text, err);
     const char *kept = lex_arena_copy(&options->arena, lex_str_of(text)).ptr;
     LEX_PUSH(v->texts, v->n_texts, v->texts_capacity, kept);
+    return LEX_OK;
+}
+
+lex_status cli_option_set_recipe(cli_options *options, const cli_option *row, const char *text, lex_err *err)
+{
+    cli_value *v = cli_value_of(options, row);
+    if (v->from != CLI_FROM_NOWHERE)
+        return LEX_OK;
+    v->from = CLI_FROM_RECIPE;
+    if (!read_value(v, row, text))
+        return refuse_value(row, LEX_ERR_USAGE, text, err);
+    LEX_PUSH(v->texts, v->n_texts, v->texts_capacity, text);
     return LEX_OK;
 }
 

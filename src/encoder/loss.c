@@ -35,6 +35,27 @@ static double cross_entropy(const float *logits, int64_t n, int32_t label, doubl
     return scale * (total - (double)logits[label]);
 }
 
+/* The same with targets t_k = (1 - e) w_y [k = y] + e w_k / K: the sum of -t_k log softmax(z)[k], whose gradient is
+ * softmax(z) sum(t) - t. */
+static double soft_cross_entropy(const float *logits, int64_t n, int32_t label, const lex_loss_options *options,
+                                 double scale, float *dlogits)
+{
+    double total = log_sum_exp(logits, n), loss = 0, sum = 0, spread = options->label_smoothing / (double)n;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int64_t k = 0; k < n; k++) {
+            double weight = options->weights ? options->weights[k] : 1;
+            double target = weight * (spread + (k == label ? 1 - options->label_smoothing : 0));
+            if (pass == 0) {
+                sum += target;
+                loss += target * (total - (double)logits[k]);
+            } else if (dlogits) {
+                dlogits[k] = (float)(scale * (sum * exp((double)logits[k] - total) - target));
+            }
+        }
+    }
+    return scale * loss;
+}
+
 /* Mean over outputs of -(w y log sigmoid(z) + (1 - y) log(1 - sigmoid(z))), which is the softplus of -z, w times, for
  * yes and of z for no; its gradient is w (sigmoid(z) - 1) / K and sigmoid(z) / K. */
 static double binary_cross_entropy(const float *logits, int64_t n, const uint8_t *targets, const double *pos_weights,
@@ -51,16 +72,20 @@ static double binary_cross_entropy(const float *logits, int64_t n, const uint8_t
 }
 
 double lex_loss(lex_task task, const float *logits, int64_t n_records, int64_t n_outputs, const int32_t *labels,
-                const uint8_t *targets, const double *pos_weights, double scale, float *dlogits)
+                const uint8_t *targets, const lex_loss_options *options, double scale, float *dlogits)
 {
+    const double *weights = options ? options->weights : NULL;
+    bool plain = !weights && (!options || options->label_smoothing == 0);
     double sum = 0;
     for (int64_t r = 0; r < n_records; r++) {
         const float *row = logits + r * n_outputs;
         float *gradient = dlogits ? dlogits + r * n_outputs : NULL;
-        if (task == LEX_TASK_SINGLE)
+        if (task == LEX_TASK_SINGLE && !plain)
+            sum += soft_cross_entropy(row, n_outputs, labels[r], options, scale, gradient);
+        else if (task == LEX_TASK_SINGLE)
             sum += cross_entropy(row, n_outputs, labels[r], scale, gradient);
         else
-            sum += binary_cross_entropy(row, n_outputs, targets + r * n_outputs, pos_weights, scale, gradient);
+            sum += binary_cross_entropy(row, n_outputs, targets + r * n_outputs, weights, scale, gradient);
     }
     return sum;
 }

@@ -143,7 +143,8 @@ static bool is_better(const lex_run *run, double value)
     double best = run->summary->best_value;
     if (isnan(value) || isnan(best))
         return !isnan(value) || run->summary->best_epoch == 0;
-    return lex_metric_is_gain(lex_str_of(run->options->metric)) ? value > best : value < best;
+    return lex_metric_is_gain(lex_str_of(run->options->metric)) ? value > best + run->options->min_delta
+                                                               : value < best - run->options->min_delta;
 }
 
 /* Scores the dev set, tells about the epoch, keeps it when it is the best so far. */
@@ -185,6 +186,13 @@ done:
     return st;
 }
 
+static bool is_patience_over(const lex_run *run)
+{
+    int64_t patience = run->options->patience;
+    return patience && run->dev_data && run->at.epoch < run->options->epochs &&
+           run->at.epoch - run->summary->best_epoch >= patience;
+}
+
 lex_status lex_run_epochs(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
@@ -196,6 +204,11 @@ lex_status lex_run_epochs(lex_run *run, lex_err *err)
             st = finish_epoch(run, err);
         if (st != LEX_OK)
             break;
+        if (is_patience_over(run)) {
+            lex_run_note(run, LEX_RUN_NOTE, "no better epoch than %lld in %lld epochs: training ends",
+                         (long long)run->summary->best_epoch, (long long)o->patience);
+            break;
+        }
         at->epoch++;
         at->next = 0;
         at->loss_sum = 0;

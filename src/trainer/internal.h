@@ -113,6 +113,7 @@ typedef struct {
     int64_t max_length, batch_tokens;
     uint8_t *targets; /* (n_examples of train, K); MULTI and BINARY */
     double *pos_weights; /* (K); NULL: all 1 */
+    double *class_weights; /* (K); SINGLE; NULL: all 1 */
     double *shift;       /* (K): -log of them, or NULL */
     double *first_bias;  /* (K): where the head's bias begins; NULL: 0 */
     lex_scope *kept;  /* of best */

@@ -8,10 +8,11 @@
 
 #include "internal.h"
 
-/* Parameters that lie together and share weight decay. */
+/* Parameters that lie together and share weight decay and learning rate. */
 typedef struct {
     int64_t offset, n;
     bool decay;
+    double rate; /* over the learning rate */
 } decay_run;
 
 struct lex_optimizer {
@@ -32,16 +33,25 @@ struct lex_optimizer {
     int64_t n_outputs;
 };
 
+static double rate_of(const lex_optimizer *optimizer, const lex_param *param, int top)
+{
+    const lex_optimizer_options *o = &optimizer->options;
+    if (param->head)
+        return o->head_factor > 0 ? o->head_factor : 1;
+    return o->layer_decay > 0 ? pow(o->layer_decay, top - 1 - param->layer) : 1;
+}
+
 static void list_runs(lex_optimizer *optimizer)
 {
     int64_t n_params;
     const lex_param *params = lex_encoder_params(optimizer->encoder, &n_params);
     for (int64_t i = 0; i < n_params; i++) {
         decay_run *last = optimizer->n_runs ? &optimizer->runs[optimizer->n_runs - 1] : NULL;
-        if (last && last->decay == params[i].decay) {
+        double rate = rate_of(optimizer, &params[i], params[n_params - 1].layer);
+        if (last && last->decay == params[i].decay && last->rate == rate) {
             last->n = params[i].offset + params[i].count - last->offset;
         } else {
-            decay_run run = {params[i].offset, params[i].count, params[i].decay};
+            decay_run run = {params[i].offset, params[i].count, params[i].decay, rate};
             LEX_PUSH(optimizer->runs, optimizer->n_runs, optimizer->run_capacity, run);
         }
     }
@@ -138,7 +148,7 @@ static double micro_batch(lex_optimizer *o, lex_task task, double scale, const l
         return 0;
     lex_tensor_read(o->scope, logits, o->logits);
     double loss = lex_loss(task, o->logits, sizes[0], sizes[1], o->labels, o->targets,
-                           o->options.pos_weights, scale, o->dlogits);
+                           &o->options.loss, scale, o->dlogits);
     lex_tensor *dlogits = lex_tensor_over(o->scope, LEX_F32, 2, sizes, o->dlogits); /* (R, K) */
     lex_encoder_backward(o->encoder, o->scope, &o->batch, o->tape, dlogits);
     return loss;
@@ -163,9 +173,22 @@ static void update(lex_optimizer *o, double lr)
                        .step = ++o->step};
     for (int64_t i = 0; i < o->n_runs; i++) {
         adamw.weight_decay = o->runs[i].decay ? o->options.weight_decay : 0;
+        adamw.lr = lr * o->runs[i].rate;
         lex_adamw_apply(o->scope, lex_encoder_weights(o->encoder), lex_encoder_gradients(o->encoder), o->m, o->v,
                         o->runs[i].offset, o->runs[i].n, &adamw);
     }
+}
+
+/* What the sum over examples is divided by. */
+static double total_weight(const lex_optimizer *o, lex_task task, const lex_train_example *examples, int64_t n)
+{
+    const double *weights = o->options.loss.weights;
+    double sum = 0;
+    if (task != LEX_TASK_SINGLE || !weights)
+        return (double)n;
+    for (int64_t i = 0; i < n; i++)
+        sum += weights[examples[i].label];
+    return sum;
 }
 
 lex_status lex_optimizer_step(lex_optimizer *o, double *loss, lex_task task, const lex_train_example *examples,
@@ -174,11 +197,12 @@ lex_status lex_optimizer_step(lex_optimizer *o, double *loss, lex_task task, con
 {
     lex_status st = LEX_OK;
     *loss = 0;
+    double total = total_weight(o, task, examples, n_examples);
     lex_tensor_zero(o->scope, lex_encoder_gradients(o->encoder));
     for (int64_t i = 0; i < n_examples;) {
         LEX_TRY(lex_runtime_seed(o->runtime, mode ? mode->seed : 0, mode ? mode->step : 0, (uint32_t)i, err));
         i = fill(o, task, examples, i, n_examples, batch_tokens);
-        *loss += micro_batch(o, task, 1.0 / (double)n_examples, mode);
+        *loss += micro_batch(o, task, 1 / total, mode);
         LEX_TRY(lex_scope_status(o->scope, err));
         lex_scope_reset(o->scope);
     }
@@ -199,8 +223,15 @@ double lex_schedule_factor(lex_schedule schedule, int64_t step, int64_t n_steps,
 {
     if (step < warmup_steps)
         return (double)step / (double)(warmup_steps > 1 ? warmup_steps : 1);
-    if (schedule == LEX_SCHEDULE_CONSTANT)
-        return 1;
     int64_t left = n_steps - step, span = n_steps - warmup_steps;
+    double done = (double)(step - warmup_steps) / (double)(span > 1 ? span : 1), scale = 10000;
+    switch (schedule) {
+    case LEX_SCHEDULE_CONSTANT: return 1;
+    case LEX_SCHEDULE_COSINE: return fmax(0, 0.5 * (1 + cos(3.14159265358979323846 * done)));
+    case LEX_SCHEDULE_INVERSE_SQRT:
+        scale = warmup_steps ? (double)warmup_steps : scale;
+        return 1 / sqrt((double)(step - warmup_steps) / scale + 1);
+    case LEX_SCHEDULE_LINEAR: break;
+    }
     return left > 0 ? (double)left / (double)(span > 1 ? span : 1) : 0;
 }

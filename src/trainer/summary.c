@@ -20,11 +20,11 @@ void lex_run_note(const lex_run *run, lex_run_importance importance, const char 
         tell[importance](events->context, text);
 }
 
-static lex_json *pos_weights_json(const lex_run *run)
+static lex_json *weights_json(const lex_run *run, const double *weights)
 {
     lex_json *json = lex_json_new_object();
     for (int64_t k = 0; k < run->labels.n_outputs; k++)
-        lex_json_append(json, run->labels.labels.items[k], lex_json_new_number(run->pos_weights[k]));
+        lex_json_append(json, run->labels.labels.items[k], lex_json_new_number(weights[k]));
     return json;
 }
 
@@ -67,12 +67,28 @@ static void put_threshold_rule(lex_json *to, const lex_run *run)
 
 static lex_json *options_json(const lex_run *run)
 {
+    static const char *const schedules[] = {"linear", "constant", "cosine", "inverse-sqrt"};
     const lex_train_options *o = run->options;
     lex_json *json = lex_json_new_object();
     lex_json_put_number(json, "epochs", (double)o->epochs);
     lex_json_put_number(json, "lr", o->lr);
-    lex_json_put_string(json, "schedule", o->schedule == LEX_SCHEDULE_LINEAR ? "linear" : "constant");
-    lex_json_put_number(json, "warmup_ratio", o->warmup_ratio);
+    lex_json_put_string(json, "schedule", schedules[o->schedule]);
+    if (o->warmup_steps >= 0)
+        lex_json_put_number(json, "warmup_steps", (double)o->warmup_steps);
+    else
+        lex_json_put_number(json, "warmup_ratio", o->warmup_ratio);
+    if (o->head_lr > 0)
+        lex_json_put_number(json, "head_lr", o->head_lr);
+    if (o->layer_decay > 0 && o->layer_decay != 1)
+        lex_json_put_number(json, "layer_decay", o->layer_decay);
+    if (o->label_smoothing > 0)
+        lex_json_put_number(json, "label_smoothing", o->label_smoothing);
+    if (run->class_weights)
+        lex_json_put(json, "class_weights", weights_json(run, run->class_weights));
+    if (o->patience) {
+        lex_json_put_number(json, "patience", (double)o->patience);
+        lex_json_put_number(json, "min_delta", o->min_delta);
+    }
     lex_json_put_number(json, "batch_size", (double)o->batch_size);
     lex_json_put_number(json, "batch_tokens", (double)run->batch_tokens);
     lex_json_put_number(json, "max_length", (double)run->max_length);
@@ -84,7 +100,7 @@ static lex_json *options_json(const lex_run *run)
     put_threshold_rule(json, run);
     lex_json_put_string(json, "calibrate", o->calibrate ? "temperature" : "off");
     if (run->pos_weights)
-        lex_json_put(json, "pos_weight", pos_weights_json(run));
+        lex_json_put(json, "pos_weight", weights_json(run, run->pos_weights));
     if (!o->dev_path)
         lex_json_put_number(json, "dev_fraction", o->dev_fraction);
     lex_json_put_number(json, "seed", (double)o->seed);

@@ -26,6 +26,7 @@ lex_train_options lex_train_options_default(void)
         .lr = 2e-5,
         .weight_decay = 0.01,
         .warmup_ratio = 0.1,
+        .warmup_steps = -1,
         .clip = 1.0,
         .linear = {{1, 3, 2, 5}, 2, 3.0},
         .dropout = -1,
@@ -110,13 +111,23 @@ static lex_status open_run(lex_run *run, lex_err *err)
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
     tell_of_weights(run);
     run->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : lex_default_batch_tokens(run->runtime);
-    lex_optimizer_options adamw = {0.9, 0.999, 1e-8, o->weight_decay, o->clip, run->pos_weights};
+    lex_optimizer_options adamw = {
+        .beta1 = 0.9,
+        .beta2 = 0.999,
+        .eps = 1e-8,
+        .weight_decay = o->weight_decay,
+        .clip = o->clip,
+        .loss = {run->labels.task == LEX_TASK_SINGLE ? run->class_weights : run->pos_weights, o->label_smoothing},
+        .head_factor = o->head_lr / o->lr,
+        .layer_decay = o->layer_decay,
+    };
     run->optimizer = lex_optimizer_new(run->encoder, run->runtime, &adamw);
     run->kept = lex_scope_new(run->runtime);
     run->epochs = lex_json_new_array();
     int64_t steps_an_epoch = (run->summary->n_train + o->batch_size - 1) / o->batch_size;
     run->at = (lex_progress){.n_steps = steps_an_epoch * o->epochs, .epoch = 1};
-    run->at.warmup_steps = (int64_t)ceil(o->warmup_ratio * (double)run->at.n_steps);
+    run->at.warmup_steps = o->warmup_steps >= 0 ? o->warmup_steps
+                                                : (int64_t)ceil(o->warmup_ratio * (double)run->at.n_steps);
     run->saved_s = lex_now_s();
     lex_model_weights_sha256(run->model, run->encoder_sha256);
     if (o->resume)
@@ -235,6 +246,7 @@ static void close_run(lex_run *run)
     free(run->test_rows);
     free(run->targets);
     free(run->pos_weights);
+    free(run->class_weights);
     free(run->shift);
     free(run->first_bias);
     lex_calibration_release(&run->calibration);

@@ -1,7 +1,8 @@
-/* test_loss.c - binary cross-entropy with weights for true labels, and its gradient, against torch (golden/loss). */
+/* test_loss.c - losses with weights and smoothing, their gradients, and schedules, against torch and transformers
+ * (golden/loss). */
 #include "check.h"
 #include "fixture.h"
-#include "lexclf/encoder.h"
+#include "lexclf/trainer.h"
 
 enum { CELLS_MAX = 16 * 37 };
 
@@ -26,7 +27,8 @@ static double loss_of(int number, bool weighted, float *dlogits)
         targets[i] = array_of(number, "targets")->values[i] > 0;
     for (int64_t k = 0; k < K; k++)
         pos_weights[k] = weighted ? (double)weights->values[k] : 1;
-    return lex_loss(LEX_TASK_MULTI, logits->values, n_records, K, NULL, targets, pos_weights, 1.0 / (double)n_records,
+    lex_loss_options options = {.weights = pos_weights};
+    return lex_loss(LEX_TASK_MULTI, logits->values, n_records, K, NULL, targets, &options, 1.0 / (double)n_records,
                     dlogits);
 }
 
@@ -57,6 +59,50 @@ static void test_ones(int number)
     CHECK(memcmp(with, without, (size_t)logits->count * sizeof *with) == 0);
 }
 
+static void test_cross_entropy(int number)
+{
+    char name[40];
+    const fixture_array *arrays[6];
+    static const char *const names[] = {"logits", "labels", "weights", "smoothing", "loss", "dlogits"};
+    for (int i = 0; i < 6; i++) {
+        snprintf(name, sizeof name, "c%d.%s", number, names[i]);
+        arrays[i] = fixture_get(&golden, name);
+    }
+    int64_t n_records = arrays[0]->shape[0], K = arrays[0]->count / n_records;
+    int32_t labels[64];
+    double weights[64], total = 0, worst = 0;
+    float dlogits[CELLS_MAX];
+    for (int64_t k = 0; k < K; k++)
+        weights[k] = (double)arrays[2]->values[k];
+    for (int64_t r = 0; r < n_records; r++) {
+        labels[r] = (int32_t)arrays[1]->values[r];
+        total += weights[labels[r]];
+    }
+    lex_loss_options options = {weights, (double)arrays[3]->values[0]};
+    double got = lex_loss(LEX_TASK_SINGLE, arrays[0]->values, n_records, K, labels, NULL, &options, 1 / total, dlogits);
+    double want = (double)arrays[4]->values[0];
+    for (int64_t i = 0; i < arrays[5]->count; i++)
+        worst = fmax(worst, fabs((double)dlogits[i] - (double)arrays[5]->values[i]));
+    CHECK_NEAR(got, want, 1e-6 * fmax(1, want));
+    CHECK(worst <= 1e-6);
+    printf("  cross-entropy %d: loss differs by %.2g, the gradient by %.2g at most\n", number, fabs(got - want), worst);
+}
+
+static void test_schedules(void)
+{
+    static const char *const names[] = {"linear", "constant", "cosine", "inverse_sqrt"}; /* in the order of the type */
+    for (int s = 0; s < 4; s++) {
+        for (int warmup = 0; warmup <= 7; warmup += 7) {
+            char name[60];
+            snprintf(name, sizeof name, "schedule.%s.%d", names[s], warmup);
+            const fixture_array *want = fixture_get(&golden, name);
+            CHECK_INT(want->count, 50);
+            for (int64_t step = 0; step < want->count; step++)
+                CHECK_NEAR(lex_schedule_factor((lex_schedule)s, step, 50, warmup), (double)want->values[step], 1e-6);
+        }
+    }
+}
+
 int main(void)
 {
     fixture_open(&golden, "golden/loss/loss");
@@ -64,6 +110,9 @@ int main(void)
         test_reference(number);
         test_ones(number);
     }
+    for (int number = 0; number < 3; number++)
+        test_cross_entropy(number);
+    test_schedules();
     fixture_close(&golden);
     return check_report("loss");
 }

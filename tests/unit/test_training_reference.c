@@ -122,12 +122,57 @@ static void train(double rate, int64_t batch_tokens, bool all)
     lex_encoder_free(encoder);
 }
 
+/* The weights after one step from the fixture's, without decay; the caller frees them. */
+static float *after_one_step(const lex_optimizer_options *options, lex_encoder **out)
+{
+    lex_err err = {0};
+    lex_encoder *encoder = tiny_encoder(runtime, &start, LEX_POOLING_CLS, true);
+    lex_optimizer *optimizer = lex_optimizer_new(encoder, runtime, options);
+    lex_train_mode mode = {0, 0, 0, 1, 0};
+    double loss;
+    stop_on(lex_optimizer_step(optimizer, &loss, LEX_TASK_SINGLE, examples, BATCH, 1000, 1e-3, &mode, &err), &err);
+    float *weights = lex_alloc_array((size_t)lex_encoder_flat_count(encoder), sizeof *weights);
+    stop_on(lex_encoder_read_weights(encoder, weights, &err), &err);
+    lex_optimizer_free(optimizer);
+    *out = encoder;
+    return weights;
+}
+
+/* A first step of AdamW moves every weight by about its rate: the head's and the layers' stand out. */
+static void test_rates(void)
+{
+    lex_optimizer_options plain = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8}, other = plain;
+    lex_encoder *encoder, *same;
+    other.head_factor = 10;
+    other.layer_decay = 0.5;
+    float *one = after_one_step(&plain, &encoder), *two = after_one_step(&other, &same);
+    int64_t n_params;
+    const lex_param *params = lex_encoder_params(encoder, &n_params);
+    int top = params[n_params - 1].layer;
+    for (int64_t i = 0; i < n_params; i++) {
+        const float *was = fixture_find(&start, "weight.", params[i].name)->values;
+        double rate = params[i].head ? 10 : pow(0.5, top - 1 - params[i].layer), moved = 0, worst = 0;
+        for (int64_t k = 0; k < params[i].count; k++) {
+            double a = (double)one[params[i].offset + k] - (double)was[k], b = (double)two[params[i].offset + k] - (double)was[k];
+            moved = fmax(moved, fabs(a));
+            worst = fmax(worst, fabs(b - rate * a));
+        }
+        CHECK(moved > 0 && worst <= 1e-3 * rate * moved + 1e-6);
+    }
+    CHECK(params[0].layer == -1 && top >= 2);
+    free(one);
+    free(two);
+    lex_encoder_free(encoder);
+    lex_encoder_free(same);
+}
+
 int main(void)
 {
     runtime = tiny_runtime(2);
     fixture_open(&start, "golden/encoder/forward");
     fixture_open(&run, "golden/encoder/training");
     read_examples();
+    test_rates();
     train(1e-3, 100000, false);
     train(1e-3, 50, false); /* in micro-batches */
     fixture_close(&run);

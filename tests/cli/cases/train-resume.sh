@@ -58,6 +58,19 @@ expect 3 lexclf "${train[@]}" --out run --resume
 stderr_has 'run.partial: has no whole checkpoint to go on from'
 [ -d run.partial/best ] || fail 'the best epoch is gone'
 
+# a disk that is full when a checkpoint is due: training goes on, and says so
+told=0
+for n in $(seq 2 9); do
+    rm -rf run run.partial
+    code=0
+    with_fault full $n "${train[@]}" --out run 2>said.txt || code=$?
+    grep -q 'warning: no checkpoint: run.partial/last' said.txt || continue
+    told=$((told + 1))
+    [ $code = 0 ] || fail "full at $n: exit code $code"
+    expect 0 diff -r whole run
+done
+[ $told -gt 0 ] || fail 'no checkpoint failed'
+
 # other options or data: refused by name, unless asked for
 partly
 sed -n '1,57p' train.csv >fewer.csv

@@ -15,7 +15,7 @@ stderr_has "'lexclf train --help'"
 refused "option '--lr': '0.1abc' is not a number above 0, at most 1" "${train[@]}" --lr 0.1abc
 refused "option '--epochs': '-1' is not a whole number from 1 to 1000" "${train[@]}" --epochs -1
 refused "option '--epochs': '1e9' is not a whole number from 1 to 1000" "${train[@]}" --epochs 1e9
-refused "option '--schedule': 'cosine' is not one of linear|constant" "${train[@]}" --schedule cosine
+refused "option '--schedule': 'cubic' is not one of linear|constant|cosine|inverse-sqrt" "${train[@]}" --schedule cubic
 refused "option '--epochs' needs a value (N)" "${train[@]}" --epochs
 refused "option '--epochs' is given twice" "${train[@]}" --epochs 5 --epochs=6
 refused "option '--device': 'gpu' is not auto, cpu, cuda or cuda:N" "${train[@]}" --device gpu

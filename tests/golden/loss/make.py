@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Makes loss.txt and loss.bin beside it: what torch.nn.BCEWithLogitsLoss with pos_weight says of random logits, and its
-gradient, for tests/unit/test_loss.c. `python3 make.py`; the files are those of tests/unit/fixture.h.
+"""Makes loss.txt and loss.bin beside it: what torch.nn.BCEWithLogitsLoss with pos_weight, and torch.nn.CrossEntropyLoss
+with weight and label_smoothing, say of random logits, and their gradients, for tests/unit/test_loss.c. `python3 make.py`; the files are those of tests/unit/fixture.h.
 
+A case cI is cI.logits (R, K), cI.labels (R), cI.weights (K), cI.smoothing (1), cI.loss, cI.dlogits. The schedules of
+transformers, over 50 steps with 7 and with no steps of warm-up, are schedule.NAME.7 and .0 (50).
 A case I is I.logits (R, K), I.targets (R, K), I.pos_weights (K), I.loss (the mean over all), I.dlogits (R, K).
 """
 import pathlib
 
 import numpy
 import torch
+import transformers
 
 HERE = pathlib.Path(__file__).parent
 random = numpy.random.default_rng(5)
@@ -26,7 +29,42 @@ def arrays():
             yield f"{case}.{name}", value.detach().numpy().astype("<f4")
 
 
+def cross_entropies():
+    for case, (rows, outputs, spread) in enumerate([(1, 2, 1.0), (6, 5, 3.0), (16, 37, 10.0)]):
+        logits = torch.tensor(spread * random.normal(size=(rows, outputs)).astype("<f4"), requires_grad=True)
+        labels = torch.tensor(random.integers(0, outputs, rows))
+        weights = torch.tensor(numpy.exp(random.uniform(-2, 2, outputs)).astype("<f4"))
+        smoothing = torch.tensor([0.125 * case])
+        loss = torch.nn.CrossEntropyLoss(weight=weights.double(), label_smoothing=float(smoothing))(logits.double(), labels)
+        loss.backward()
+        for name, value in dict(logits=logits, labels=labels, weights=weights, smoothing=smoothing,
+                                loss=loss.reshape(1), dlogits=logits.grad).items():
+            yield f"c{case}.{name}", value.detach().numpy().astype("<f4")
+
+
+def schedules():
+    for warmup in 7, 0:
+        for name, make in dict(
+                linear=lambda o: transformers.get_linear_schedule_with_warmup(o, warmup, 50),
+                constant=lambda o: transformers.get_constant_schedule_with_warmup(o, warmup),
+                cosine=lambda o: transformers.get_cosine_schedule_with_warmup(o, warmup, 50),
+                inverse_sqrt=lambda o: transformers.get_inverse_sqrt_schedule(o, warmup)).items():
+            optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+            schedule, rates = make(optimizer), []
+            for _ in range(50):
+                rates.append(optimizer.param_groups[0]["lr"])
+                optimizer.step()
+                schedule.step()
+            yield f"schedule.{name}.{warmup}", numpy.array(rates, "<f4")
+
+
+def everything():
+    yield from arrays()
+    yield from cross_entropies()
+    yield from schedules()
+
+
 with open(HERE / "loss.txt", "w") as index, open(HERE / "loss.bin", "wb") as data:
-    for name, value in arrays():
+    for name, value in everything():
         index.write(" ".join([name, *map(str, value.shape)]) + "\n")
         data.write(value.tobytes())
