@@ -139,10 +139,11 @@ const cli_option cli_option_rows[] = {
      .check = is_not_empty, .help = "the column of the label", .absent = "label, and in JSON lines also labels"},
     {.name = "label-separator", .type = CLI_STRING, .verbs = TR | EV | LI | CA, .group = CLI_DATA, .value = "S",
      .check = is_not_empty, .help = "the label column holds any number of labels with this between them, ';' say; "
-     "spaces around each do not count"},
+     "spaces around each do not count", .absent = "as the model was trained"},
     {.name = "label-columns", .type = CLI_STRINGS, .verbs = TR | EV | LI | CA, .group = CLI_DATA, .value = "A,B,C",
      .check = is_name_list, .expected = "names between commas; one that holds a comma in double quotes",
-     .help = "each label is a column of 0 and 1 of its own name"},
+     .help = "each label is a column of 0 and 1 of its own name", .absent = "as the model was trained, where the file "
+     "has them"},
     {.name = "unlabelled", .type = CLI_FLAG, .verbs = LI, .group = CLI_DATA,
      .help = "do not look for labels in any of the files"},
     {.name = "id-column", .type = CLI_STRING, .verbs = RUNS | LI, .group = CLI_DATA, .value = "NAME",

@@ -188,15 +188,29 @@ lex_status lex_predictor_answer(lex_predictor *p, const lex_block *block, lex_er
     return st;
 }
 
+lex_reader_options lex_reader_options_of_model(const lex_reader_options *options, const lex_model *model)
+{
+    lex_reader_options o = *options;
+    if (o.n_text_columns == 0 && model->text_columns.n > 0) {
+        o.text_columns = (const char *const *)model->text_columns.items;
+        o.n_text_columns = (int)model->text_columns.n;
+    }
+    if (o.labels == LEX_LABELS_IGNORED || o.label_separator || o.n_label_columns > 0)
+        return o;
+    o.label_separator = model->label_separator;
+    if (!o.label_column && model->label_columns.n > 0) {
+        o.label_columns = (const char *const *)model->label_columns.items;
+        o.n_label_columns = (int)model->label_columns.n;
+        o.label_columns_if_there = true;
+    }
+    return o;
+}
+
 lex_status lex_predictor_file(lex_predictor *p, const char *path, const lex_reader_options *options, lex_err *err)
 {
     lex_reader *reader = NULL;
-    lex_reader_options with_columns = *options;
-    if (with_columns.n_text_columns == 0 && p->model->text_columns.n > 0) {
-        with_columns.text_columns = (const char *const *)p->model->text_columns.items;
-        with_columns.n_text_columns = (int)p->model->text_columns.n;
-    }
-    lex_status st = lex_reader_open(&reader, path, &with_columns, err);
+    lex_reader_options as_trained = lex_reader_options_of_model(options, p->model);
+    lex_status st = lex_reader_open(&reader, path, &as_trained, err);
     if (st == LEX_OK)
         st = lex_pipeline_run(p, reader, err);
     lex_reader_close(reader);

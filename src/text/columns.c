@@ -45,6 +45,14 @@ static lex_status find_label_columns(lex_columns *c, const lex_reader *r, lex_er
     return st;
 }
 
+static bool has_label_columns(const lex_columns *c, const lex_reader *r)
+{
+    int64_t n = r->label_columns.n, i = 0;
+    while (i < n && look_up(c, r->label_columns.items[i]) >= 0)
+        i++;
+    return n > 0 && (i == n || !r->options.label_columns_if_there);
+}
+
 static lex_status find_all(lex_columns *c, const lex_reader *r, lex_err *err)
 {
     const lex_reader_options *o = &r->options;
@@ -56,7 +64,7 @@ static lex_status find_all(lex_columns *c, const lex_reader *r, lex_err *err)
     c->label = -1;
     if (st != LEX_OK || o->labels == LEX_LABELS_IGNORED)
         return st;
-    if (r->label_columns.n)
+    if (has_label_columns(c, r))
         return find_label_columns(c, r, err);
     return find(&c->label, c, r, o->label_column ? o->label_column : "label", "--label-column", err);
 }

@@ -185,11 +185,20 @@ static bool is_none(const lex_json_span *value)
     return value->type == LEX_JSON_NULL || (value->type == LEX_JSON_STRING && value->value.len == 2);
 }
 
+static bool has_label_fields(const row *x, const lex_reader_options *o)
+{
+    const lex_strings *names = &x->reader->label_columns;
+    int64_t i = 0;
+    while (i < names->n && lex_names_find(x->keys, x->n, lex_str_of(names->items[i])) >= 0)
+        i++;
+    return names->n > 0 && (i == names->n || !o->label_columns_if_there);
+}
+
 static lex_status read_labels(const row *x, const lex_reader_options *o, lex_record *out)
 {
     const char *name;
     int64_t at;
-    if (x->reader->label_columns.n)
+    if (has_label_fields(x, o))
         return read_label_fields(x, out);
     lex_status st = find_labels(x, o, &name, &at);
     if (st != LEX_OK)
