@@ -210,6 +210,7 @@ lex_status lex_predictor_file(lex_predictor *p, const char *path, const lex_read
 {
     lex_reader *reader = NULL;
     lex_reader_options as_trained = lex_reader_options_of_model(options, p->model);
+    p->reading = options->reading;
     lex_status st = lex_reader_open(&reader, path, &as_trained, err);
     if (st == LEX_OK)
         st = lex_pipeline_run(p, reader, err);
