@@ -60,7 +60,7 @@ mistake array.jsonl ':1: column 1: not a JSON object' 'JSON lines are one object
 printf '\n{"text":"a","label":"A"},\n{"text":"b","label":"A"}\n' >comma.jsonl
 mistake comma.jsonl ':2: column 25: something follows the JSON object' 'nothing stands between one line and the next'
 printf '\n\n{\n "text":"a",\n "label":"A"\n}\n' >pretty.jsonl
-mistake pretty.jsonl ':3: column 2: a key in double quotes is missing' 'an object stands in one line'
+mistake pretty.jsonl ':3: column 3: a key in double quotes is missing' 'an object stands in one line'
 printf "{'text':'a','label':'A'}\n" >python.jsonl
 mistake python.jsonl ':1: column 2: a key in double quotes is missing' 'names and texts stand in double quotes in JSON'
 # what is no mistake: blank lines, white space, a last line without its end

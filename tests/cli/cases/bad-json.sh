@@ -52,6 +52,9 @@ stdout_has '"text":"the rent \ud83d ends","input_label":"BUY","half":"\udc00","l
 stdout_has '"input_label":"\ud800","meta":{"a":1,"a":2},'
 stdout_has '"text":"the \u0000 rent","input_label":"BUY","n":100000000000000000000000000000001,"e":1e999,"s":"\u00e9\/",'
 stdout_has "\"m\":$deep,"
+refuses 3 "odd.jsonl:3: field 'text' holds U+0000, which a cell cannot" lexclf predict --model model odd.jsonl --out odd.csv
+missing odd.csv
+sed -i 's/the .u0000 rent/the rent/' odd.jsonl
 expect 0 lexclf predict --model model odd.jsonl --out-format csv
 stdout_has $'the rent \xef\xbf\xbd ends'
 expect 0 lexclf eval --model model --data odd.jsonl --json
