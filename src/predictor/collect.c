@@ -73,7 +73,7 @@ lex_status lex_collect(lex_collected *out, const char *model_dir, const char *co
     out->predictor->one_label = model->task != LEX_TASK_MULTI;
     with_labels.labels = model->task == LEX_TASK_MULTI ? LEX_LABELS_OPTIONAL : LEX_LABELS_REQUIRED;
     if (out->for_thresholds && model->task == LEX_TASK_SINGLE) {
-        st = lex_err_set(err, LEX_ERR_USAGE, "--tune-thresholds: the model in %s gives the most probable label; "
+        st = lex_err_set(err, LEX_ERR_USAGE, "option '--tune-thresholds': the model in %s gives the most probable label; "
                          "thresholds are for tasks 'binary' and 'multi'", model->dir);
         goto done;
     }

@@ -15,14 +15,14 @@ static lex_status set_threshold(lex_predictor *p, const char *text, lex_err *err
     const char *equals = strrchr(text, '=');
     double value;
     if (p->model->task == LEX_TASK_SINGLE)
-        return lex_err_set(err, LEX_ERR_USAGE, "--threshold: the model in %s gives the most probable label; thresholds "
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--threshold': the model in %s gives the most probable label; thresholds "
                            "are for tasks 'binary' and 'multi'", p->model->dir);
     if (!lex_parse_double(&value, lex_str_of(equals ? equals + 1 : text)) || value < 0 || value > 1)
         return lex_err_set(err, LEX_ERR_USAGE, "--threshold '%s': not a number in [0, 1]", text);
     lex_str name = {text, equals ? (size_t)(equals - text) : 0};
     int64_t label = equals ? lex_strings_find(&p->model->labels, name) : -1;
     if (equals && (label < 0 || label >= p->model->n_outputs))
-        return lex_err_set(err, LEX_ERR_USAGE, "--threshold: the model in %s has no output '%.*s'", p->model->dir,
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--threshold': the model in %s has no output '%.*s'", p->model->dir,
                            (int)name.len, name.ptr);
     for (int64_t k = 0; k < p->model->n_outputs; k++)
         if (!equals || k == label)
