@@ -48,6 +48,9 @@ typedef struct {
     int fd; /* -1 when closed */
 } lex_outfile;
 lex_status lex_outfile_open(lex_outfile *out, const char *path, lex_err *err) LEX_MUST_CHECK;
+/* The same for a `path` without links, written under a name of the caller's choice, which is replaced: for callers that
+ * keep others off, so that a kill leaves a file that the next run writes over. */
+lex_status lex_outfile_open_as(lex_outfile *out, const char *path, const char *tmp_path, lex_err *err) LEX_MUST_CHECK;
 lex_status lex_outfile_write(lex_outfile *out, const void *bytes, size_t len, lex_err *err) LEX_MUST_CHECK;
 /* Adds all that the open file `fd` holds, from its first byte. */
 lex_status lex_outfile_append(lex_outfile *out, int fd, lex_err *err) LEX_MUST_CHECK;

@@ -62,6 +62,10 @@ typedef struct {
     double *thresholds;       /* (K); 0.5 unless lexclf.json says otherwise; no meaning for SINGLE */
     int64_t max_length;       /* ENCODER: as lexclf.json or the tokenizer states it, at most the model's positions */
     lex_strings text_columns; /* as trained; empty when not known */
+    /* How the training data's labels were written, if not one a cell: what stands between them, or NULL; the columns
+     * of 0 and 1, each a list of its one name in quotes, as lex_reader_options takes them (text.h). */
+    char *label_separator;
+    lex_strings label_columns;
     double *fresh_bias;       /* (K), or NULL for 0: where the bias of a head begins that is fresh */
     lex_strings unused;       /* tensors of the file that were not used; filled by lex_model_encoder() */
     lex_strings fresh;        /* parameters that were initialised by seed, likewise */
@@ -100,6 +104,8 @@ typedef struct {
     int64_t max_length; /* ENCODER */
     const char *const *text_columns;
     int n_text_columns;
+    const char *label_separator; /* or NULL */
+    const lex_strings *label_columns; /* names, or NULL */
     const lex_json *run;
 } lex_model_save_options;
 lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const char *dir,

@@ -45,7 +45,8 @@ int64_t lex_partial_written(const lex_partial *partial);
 /* The first n_bytes of what was written count from now on. `state`, an object, is borrowed. */
 lex_status lex_partial_checkpoint(lex_partial *partial, int64_t n_bytes, const lex_json *state,
                                   lex_err *err) LEX_MUST_CHECK;
-/* Puts the file in place, with `prefix` before what was written (which costs a copy unless it is empty). */
+/* Puts the file in place, with `prefix` before what was written (which costs a copy, OUT.partial.whole,
+ * unless it is empty). */
 lex_status lex_partial_commit(lex_partial *partial, lex_str prefix, lex_err *err) LEX_MUST_CHECK;
 /* Leaves what is there for a later run; removes it where no checkpoint counts a byte. NULL is fine. */
 void lex_partial_close(lex_partial *partial);

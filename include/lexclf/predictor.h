@@ -88,7 +88,11 @@ lex_status lex_predictor_check_end(const lex_predictor *predictor, lex_err *err)
 /* The fields of the input's first block; see lex_answer. */
 const lex_strings *lex_predictor_columns(const lex_predictor *predictor);
 
-/* Answers every record of a file. The reader's text columns default to the model's. Records before a bad row are
+/* `options`, and where they do not say it, as the model was trained: text columns and, where labels are asked for, how
+ * many labels are written. Its label columns are used where a file has all of them. Borrows from both. */
+lex_reader_options lex_reader_options_of_model(const lex_reader_options *options, const lex_model *model);
+
+/* Answers every record of a file, read as above. Records before a bad row are
  * answered. LEX_ERR_INTERRUPTED after *stop, also where the input keeps one waiting: of a block that is not full then,
  * nothing is answered. */
 lex_status lex_predictor_file(lex_predictor *predictor, const char *path, const lex_reader_options *reader,

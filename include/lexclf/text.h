@@ -91,6 +91,7 @@ typedef struct {
      * empty: it has not. In place of label_column. */
     const char *const *label_columns;
     int n_label_columns;
+    bool label_columns_if_there; /* a table, or a line, that lacks any of them has its labels in label_column */
     bool no_header;       /* CSV: the first row is a record, and the columns are called column1, column2, ... */
     char delimiter;       /* CSV and TSV: ASCII, what lex_delimiter_parse() takes; 0: found out, or a tab for TSV */
     const char *encoding; /* what lex_encoding_known() takes; NULL: by rule, see above */

@@ -66,6 +66,17 @@ lex_status lex_outfile_open(lex_outfile *out, const char *path, lex_err *err)
     return LEX_OK;
 }
 
+lex_status lex_outfile_open_as(lex_outfile *out, const char *path, const char *tmp_path, lex_err *err)
+{
+    *out = (lex_outfile){.path = path, .target = lex_strdup(path), .tmp_path = lex_strdup(tmp_path)};
+    out->fd = open(tmp_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (out->fd >= 0)
+        return LEX_OK;
+    int cause = errno;
+    forget(out);
+    return lex_err_errno(err, cause, "%s: cannot be written", tmp_path);
+}
+
 lex_status lex_outfile_write(lex_outfile *out, const void *bytes, size_t len, lex_err *err)
 {
     int cause = lex_fd_write_all(out->fd, bytes, len);

@@ -17,7 +17,7 @@ enum { STATE_MAX_BYTES = 64 << 20 };
 
 struct lex_partial {
     char *target; /* without links */
-    char *path, *state_path, *next_path;
+    char *path, *state_path, *next_path, *whole_path;
     int fd;
     bool complete;
     lex_json *document; /* {"bytes":...,"state":{...}}; NULL: no checkpoint */
@@ -106,6 +106,7 @@ lex_status lex_partial_open(lex_partial **out, const char *path, lex_err *err)
     p->path = lex_path_with_suffix(p->target, ".partial");
     p->state_path = lex_path_with_suffix(p->target, ".partial.state");
     p->next_path = lex_path_with_suffix(p->target, ".partial.state.next");
+    p->whole_path = lex_path_with_suffix(p->target, ".partial.whole");
     if (kind == LEX_PATH_DIR || kind == LEX_PATH_OTHER) {
         st = lex_err_set(err, LEX_ERR_USAGE, "%s: is no regular file, which alone can be continued", path);
         goto done;
@@ -149,6 +150,7 @@ static lex_status failed(const lex_partial *p, int cause, lex_err *err)
 lex_status lex_partial_begin(lex_partial *p, lex_err *err)
 {
     LEX_ASSERT(p->fd >= 0);
+    unlink(p->whole_path); /* what a kill in lex_partial_commit() left */
     if (ftruncate(p->fd, (off_t)p->n_bytes) != 0 || lseek(p->fd, (off_t)p->n_bytes, SEEK_SET) < 0)
         return failed(p, errno, err);
     p->n_written = p->n_bytes;
@@ -232,7 +234,7 @@ lex_status lex_partial_commit(lex_partial *p, lex_str prefix, lex_err *err)
         forget_files(p);
         return LEX_OK;
     }
-    LEX_TRY(lex_outfile_open(&whole, p->target, err));
+    LEX_TRY(lex_outfile_open_as(&whole, p->target, p->whole_path, err));
     LEX_TRY(lex_outfile_write(&whole, prefix.ptr, prefix.len, err));
     LEX_TRY(lex_outfile_append(&whole, p->fd, err));
     LEX_TRY(lex_outfile_commit(&whole, err));
@@ -250,6 +252,7 @@ void lex_partial_close(lex_partial *p)
     if (p->fd >= 0 && p->n_bytes == 0) {
         unlink(p->state_path);
         unlink(p->next_path);
+        unlink(p->whole_path);
         unlink(p->path);
     }
     if (p->fd >= 0)
@@ -259,5 +262,6 @@ void lex_partial_close(lex_partial *p)
     free(p->path);
     free(p->state_path);
     free(p->next_path);
+    free(p->whole_path);
     free(p);
 }

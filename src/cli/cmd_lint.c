@@ -5,7 +5,7 @@
 #include "cmd.h"
 #include "lexclf/file.h"
 #include "lexclf/lint.h"
-#include "lexclf/model.h"
+#include "lexclf/predictor.h"
 #include "lint_text.h"
 #include "verbs.h"
 
@@ -153,10 +153,8 @@ int cli_run_lint(const cli_options *options, lex_err *err)
     how.progress = show_progress;
 
     lex_reader_options reader = cli_reader_options(options, true, true, NULL);
-    if (!reader.text_columns && model && model->text_columns.n) {
-        reader.text_columns = (const char *const *)model->text_columns.items;
-        reader.n_text_columns = (int)model->text_columns.n;
-    }
+    if (model)
+        reader = lex_reader_options_of_model(&reader, model);
     lint = lex_lint_new(&how);
     cli_progress_begin("lint", 0);
     LEX_TRY(read_all(lint, &in, &reader, cli_option_flag(options, "unlabelled"), err));

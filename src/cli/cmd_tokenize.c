@@ -1,6 +1,6 @@
 /* cmd_tokenize.c - the ids that the encoder sees, one line a record. Needs no libtorch and no weights. */
 #include "cmd.h"
-#include "lexclf/model.h"
+#include "lexclf/predictor.h"
 #include "verbs.h"
 
 /* What one record after another needs. */
@@ -90,10 +90,7 @@ int cli_run_tokenize(const cli_options *options, lex_err *err)
     w.model = model;
 
     lex_reader_options reader = cli_reader_options(options, false, false, reading);
-    if (!reader.text_columns && model->text_columns.n) {
-        reader.text_columns = (const char *const *)model->text_columns.items;
-        reader.n_text_columns = (int)model->text_columns.n;
-    }
+    reader = lex_reader_options_of_model(&reader, model);
     for (int64_t i = 0; i < inputs.files.n; i++)
         LEX_TRY(print_file(&w, inputs.files.items[i], &reader, err));
     cli_detail("%lld records, %lld of them longer than %lld tokens and cut", (long long)w.n_records,

@@ -247,7 +247,7 @@ static lex_status new_document(lex_buf *text, const lex_model *model, const lex_
         lex_checksums_reseal(text, doc);
     } else {
         const char *names[LEX_MODEL_FILES_MAX], *columns[] = {"text"};
-        lex_model_save_options options = {model->max_length, columns, 1, NULL};
+        lex_model_save_options options = {.max_length = model->max_length, .text_columns = columns, .n_text_columns = 1};
         doc = lex_model_describe(model, &options);
         lex_json_put(doc, "calibration", lex_json_copy(note));
         st = lex_checksums_seal(text, doc, model->dir, names, lex_model_file_names(names, model), err);

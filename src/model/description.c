@@ -190,6 +190,37 @@ static lex_status check_config_labels(const lex_model *model, lex_err *err)
     return st;
 }
 
+/* How labels were written; folders of older versions do not say. */
+static lex_status read_label_form(lex_model *model, lex_err *err)
+{
+    const lex_json *separator = lex_json_get(model->files->lexclf, "label_separator");
+    const char *text = lex_json_string(separator);
+    lex_strings names = {0};
+    lex_buf list;
+    lex_buf_init(&list);
+    lex_status st = read_strings(&names, model, "label_columns", err);
+    if (st == LEX_OK && separator && (!text || !*text))
+        st = bad(model, err, "lexclf.json", "'label_separator' is not a text");
+    for (int64_t i = 0; st == LEX_OK && i < names.n; i++) {
+        lex_buf_clear(&list);
+        lex_buf_add_char(&list, '"');
+        for (const char *at = names.items[i]; *at; at++) {
+            if (*at == '"')
+                lex_buf_add_char(&list, '"');
+            lex_buf_add_char(&list, *at);
+        }
+        lex_buf_add_char(&list, '"');
+        if (list.len == 2)
+            st = bad(model, err, "lexclf.json", "'label_columns' has an empty name");
+        lex_strings_push(&model->label_columns, lex_buf_str(&list));
+    }
+    if (st == LEX_OK && text)
+        model->label_separator = lex_strdup(text);
+    lex_strings_release(&names);
+    lex_buf_release(&list);
+    return st;
+}
+
 static lex_status describe_ours(lex_model *model, lex_err *err)
 {
     lex_status st = LEX_OK;
@@ -209,6 +240,7 @@ static lex_status describe_ours(lex_model *model, lex_err *err)
     model->pooling = strcmp(pooling, "mean") == 0 ? LEX_POOLING_MEAN : LEX_POOLING_CLS;
     LEX_TRY(read_strings(&model->labels, model, "labels", err));
     LEX_TRY(read_strings(&model->text_columns, model, "text_columns", err));
+    LEX_TRY(read_label_form(model, err));
     model->n_outputs = model->task == LEX_TASK_BINARY ? 1 : model->labels.n;
     if (model->labels.n < 1 || (model->task == LEX_TASK_BINARY && model->labels.n != 2)) {
         st = bad(model, err, "lexclf.json", "'labels' does not fit the task");

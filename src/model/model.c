@@ -151,6 +151,8 @@ void lex_model_free(lex_model *model)
     lex_svm_release(&model->svm);
     lex_strings_release(&model->labels);
     lex_strings_release(&model->text_columns);
+    lex_strings_release(&model->label_columns);
+    free(model->label_separator);
     lex_strings_release(&model->unused);
     lex_strings_release(&model->fresh);
     free(model->thresholds);

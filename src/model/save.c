@@ -155,6 +155,11 @@ lex_json *lex_model_describe(const lex_model *model, const lex_model_save_option
         lex_json_put_string(doc, "negative", model->labels.items[1]);
     }
     lex_json_put(doc, "text_columns", list_of(options->text_columns, options->n_text_columns));
+    if (options->label_separator)
+        lex_json_put_string(doc, "label_separator", options->label_separator);
+    if (options->label_columns && options->label_columns->n)
+        lex_json_put(doc, "label_columns",
+                     list_of((const char *const *)options->label_columns->items, options->label_columns->n));
     if (model->kind == LEX_KIND_ENCODER) {
         lex_json_put_number(doc, "max_length", (double)options->max_length);
         lex_json_put_string(doc, "pooling", lex_pooling_name(model->pooling));

@@ -7,7 +7,6 @@
 typedef struct {
     lex_collected *out;
     const lex_predictor_options *options; /* the caller's */
-    lex_reading *reading;
     int32_t *truth;
     int64_t truth_capacity;
 } collecting;
@@ -27,11 +26,6 @@ static lex_status add_answer(void *context, const lex_answer *answer, lex_err *e
 {
     collecting *c = context;
     const lex_record *record = answer->record;
-    if (answer->model->task != LEX_TASK_MULTI && record->n_labels != 1) {
-        lex_err_set(err, LEX_ERR_INPUT, "%s:%lld: %lld labels, but the model gives one a row", record->file,
-                    (long long)record->line, (long long)record->n_labels);
-        return lex_reading_skip(c->reading, err) ? LEX_OK : err->code;
-    }
     int64_t n = 0;
     for (int64_t i = 0; i < record->n_labels; i++) {
         int32_t number = number_of(&c->out->labels, record->labels[i]);
@@ -68,7 +62,7 @@ lex_status lex_collect(lex_collected *out, const char *model_dir, const char *co
     lex_status st = LEX_OK;
     lex_predictor_options with_scores = *options;
     lex_reader_options with_labels = *reader;
-    collecting c = {.out = out, .options = options, .reading = reader->reading};
+    collecting c = {.out = out, .options = options,};
     with_scores.answer = add_answer;
     with_scores.progress = pass_progress;
     with_scores.opened = pass_opened;
@@ -76,9 +70,10 @@ lex_status lex_collect(lex_collected *out, const char *model_dir, const char *co
     with_labels.digest = lex_sha256_new();
     LEX_TRY(lex_predictor_open(&out->predictor, model_dir, &with_scores, err));
     const lex_model *model = lex_predictor_model(out->predictor);
+    out->predictor->one_label = model->task != LEX_TASK_MULTI;
     with_labels.labels = model->task == LEX_TASK_MULTI ? LEX_LABELS_OPTIONAL : LEX_LABELS_REQUIRED;
     if (out->for_thresholds && model->task == LEX_TASK_SINGLE) {
-        st = lex_err_set(err, LEX_ERR_USAGE, "--tune-thresholds: the model in %s gives the most probable label; "
+        st = lex_err_set(err, LEX_ERR_USAGE, "option '--tune-thresholds': the model in %s gives the most probable label; "
                          "thresholds are for tasks 'binary' and 'multi'", model->dir);
         goto done;
     }

@@ -72,7 +72,9 @@ struct lex_predictor {
     double *thresholds;    /* (K) */
     float *probabilities;  /* (K), of the record at hand */
     lex_block blocks[LEX_N_BLOCKS];
+    bool one_label; /* collect.c: a record with none or several is a bad row */
     /* the reading hand's */
+    lex_reading *reading; /* of the file at hand */
     lex_tokens tokens, sequence;
     lex_position at, from;
     lex_answer_columns columns; /* complete before the first block is handed on */

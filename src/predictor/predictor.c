@@ -15,14 +15,14 @@ static lex_status set_threshold(lex_predictor *p, const char *text, lex_err *err
     const char *equals = strrchr(text, '=');
     double value;
     if (p->model->task == LEX_TASK_SINGLE)
-        return lex_err_set(err, LEX_ERR_USAGE, "--threshold: the model in %s gives the most probable label; thresholds "
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--threshold': the model in %s gives the most probable label; thresholds "
                            "are for tasks 'binary' and 'multi'", p->model->dir);
     if (!lex_parse_double(&value, lex_str_of(equals ? equals + 1 : text)) || value < 0 || value > 1)
         return lex_err_set(err, LEX_ERR_USAGE, "--threshold '%s': not a number in [0, 1]", text);
     lex_str name = {text, equals ? (size_t)(equals - text) : 0};
     int64_t label = equals ? lex_strings_find(&p->model->labels, name) : -1;
     if (equals && (label < 0 || label >= p->model->n_outputs))
-        return lex_err_set(err, LEX_ERR_USAGE, "--threshold: the model in %s has no output '%.*s'", p->model->dir,
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--threshold': the model in %s has no output '%.*s'", p->model->dir,
                            (int)name.len, name.ptr);
     for (int64_t k = 0; k < p->model->n_outputs; k++)
         if (!equals || k == label)
@@ -188,15 +188,30 @@ lex_status lex_predictor_answer(lex_predictor *p, const lex_block *block, lex_er
     return st;
 }
 
+lex_reader_options lex_reader_options_of_model(const lex_reader_options *options, const lex_model *model)
+{
+    lex_reader_options o = *options;
+    if (o.n_text_columns == 0 && model->text_columns.n > 0) {
+        o.text_columns = (const char *const *)model->text_columns.items;
+        o.n_text_columns = (int)model->text_columns.n;
+    }
+    if (o.labels == LEX_LABELS_IGNORED || o.label_separator || o.n_label_columns > 0)
+        return o;
+    o.label_separator = model->label_separator;
+    if (!o.label_column && model->label_columns.n > 0) {
+        o.label_columns = (const char *const *)model->label_columns.items;
+        o.n_label_columns = (int)model->label_columns.n;
+        o.label_columns_if_there = true;
+    }
+    return o;
+}
+
 lex_status lex_predictor_file(lex_predictor *p, const char *path, const lex_reader_options *options, lex_err *err)
 {
     lex_reader *reader = NULL;
-    lex_reader_options with_columns = *options;
-    if (with_columns.n_text_columns == 0 && p->model->text_columns.n > 0) {
-        with_columns.text_columns = (const char *const *)p->model->text_columns.items;
-        with_columns.n_text_columns = (int)p->model->text_columns.n;
-    }
-    lex_status st = lex_reader_open(&reader, path, &with_columns, err);
+    lex_reader_options as_trained = lex_reader_options_of_model(options, p->model);
+    p->reading = options->reading;
+    lex_status st = lex_reader_open(&reader, path, &as_trained, err);
     if (st == LEX_OK)
         st = lex_pipeline_run(p, reader, err);
     lex_reader_close(reader);

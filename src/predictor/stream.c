@@ -44,6 +44,19 @@ static bool is_wanted(const lex_predictor *p)
     return p->at.blocks >= p->from.blocks && (n <= 1 || p->at.blocks % n == p->options.shard);
 }
 
+/* Whether the record fits; else *status tells, unless it is passed over. It is asked here, where bad rows are found, so
+ * that they are named in the order of the input. */
+static bool fits(const lex_predictor *p, const lex_record *record, lex_status *status, lex_err *err)
+{
+    if (!p->one_label || record->n_labels == 1)
+        return true;
+    *status = lex_err_set(err, LEX_ERR_INPUT, "%s:%lld: %lld labels, but the model gives one a row", record->file,
+                          (long long)record->line, (long long)record->n_labels);
+    if (lex_reading_skip(p->reading, err))
+        *status = LEX_OK;
+    return false;
+}
+
 /* Reads up to a block's number of rows; of one that is not wanted nothing is kept. Returns how many. */
 static int64_t read_rows(lex_predictor *p, lex_reader *reader, lex_block *block, bool wanted)
 {
@@ -53,10 +66,13 @@ static int64_t read_rows(lex_predictor *p, lex_reader *reader, lex_block *block,
         if (!wanted)
             lex_arena_reset(&block->arena);
         block->status = lex_reader_next(reader, &row->record, &block->last, &block->arena, &block->err);
+        bool whole = block->status == LEX_OK && !block->last && fits(p, &row->record, &block->status, &block->err);
         if (block->status != LEX_OK)
             block->last = true;
         if (block->last)
             break;
+        if (!whole)
+            continue;
         n++;
         if (p->at.blocks == 0)
             add_columns(p, &row->record);

@@ -75,6 +75,8 @@ void lex_report_calibration(lex_buf *out, const lex_report *r)
 
 /* ---- precision and recall ---- */
 
+enum { CURVE_RECORDS = 5 };
+
 /* A step for each gain in recall, at the precision that it is bought at; steps too small to be seen are left out. */
 static void add_steps(lex_buf *out, const lex_plot *plot, const lex_pr_point *points, int64_t n)
 {
@@ -149,36 +151,49 @@ static void add_whole(lex_buf *out, const lex_report *r)
     free(points);
 }
 
-void lex_report_curves(lex_buf *out, const lex_report *r)
+/* A small curve for each label that has enough records for one. */
+static void add_small_ones(lex_buf *out, const lex_report *r)
 {
     const lex_metrics *m = &r->evaluation->metrics;
     int64_t n, n_curves = 0, n_supported = 0;
     int64_t *chosen = lex_report_choose(&n, m, LEX_REPORT_CURVES);
     for (int64_t k = 0; k < m->n_labels; k++)
         n_supported += m->per_label[k].support > 0;
-    for (int64_t i = 0; i < n; i++)
-        n_curves += m->per_label[chosen[i]].support > 0;
-    if (n_curves) {
+    for (int64_t i = 0; i < n; i++) {
+        if (m->per_label[chosen[i]].support < CURVE_RECORDS)
+            continue;
+        if (n_curves++ == 0)
+            lex_buf_printf(out, "<h3>Label by label, on the same axes</h3>\n<div class=\"small\">\n");
+        add_small(out, r, chosen[i]);
+    }
+    if (n_curves)
+        lex_buf_printf(out, "</div>\n");
+    if (n_curves < n_supported)
+        lex_buf_printf(out, "<p class=\"note\">%lld of the %lld labels that any record has are shown here: those with at "
+                       "least %d records, at most %d. A curve of fewer says little.</p>\n", (long long)n_curves,
+                       (long long)n_supported, CURVE_RECORDS, LEX_REPORT_CURVES);
+    free(chosen);
+}
+
+void lex_report_curves(lex_buf *out, const lex_report *r)
+{
+    const lex_metrics *m = &r->evaluation->metrics;
+    int64_t k = 0;
+    while (k < m->n_labels && m->per_label[k].support == 0)
+        k++;
+    if (k < m->n_labels) {
         lex_section_begin(out, "curves", "What recall costs in precision", NULL);
         lex_buf_printf(out, "<div class=\"pair\">\n");
         add_whole(out, r);
         lex_buf_printf(out, "<div><p>Going down the scores of a label, more and more of its records are found (to the "
                        "right), and more and more others are taken for it (down). A curve that stays at the top up to the "
-                       "right edge is perfect.</p>\n<p>The large curve takes all labels together%s; the small ones have the "
-                       "same axes. The red dot is where the model stands as it answers today.</p>\n",
+                       "right edge is perfect.</p>\n<p>The large curve takes all labels together%s. The red "
+                       "dot is where the model stands as it answers today.</p>\n",
                        r->evaluation->task == LEX_TASK_BINARY ? ", which here is the positive one" : "");
         lex_buf_printf(out, "<p>Mean area under the curves (AUPR): <strong>%.3f</strong>.</p></div>\n</div>\n", m->aupr_macro);
-        lex_buf_printf(out, "<h3>Label by label</h3>\n<div class=\"small\">\n");
-        for (int64_t i = 0; i < n; i++)
-            if (m->per_label[chosen[i]].support > 0)
-                add_small(out, r, chosen[i]);
-        lex_buf_printf(out, "</div>\n");
-        if (n_curves < n_supported)
-            lex_buf_printf(out, "<p class=\"note\">The %lld labels with the most records, of %lld that have any.</p>\n",
-                           (long long)n_curves, (long long)n_supported);
+        add_small_ones(out, r);
         lex_buf_printf(out, "</section>\n");
     }
-    free(chosen);
 }
 
 /* ---- training ---- */

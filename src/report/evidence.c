@@ -16,12 +16,17 @@ static void add_labels(lex_buf *out, const lex_strings *labels)
         lex_buf_printf(out, " and %lld more", (long long)labels->n - LABELS_SHOWN);
 }
 
-static void add_case(lex_buf *out, const lex_wrong *wrong)
+static void add_case(lex_buf *out, const lex_report *r, const lex_wrong *wrong)
 {
     lex_str text = lex_str_of(wrong->text);
     lex_buf_printf(out, "<article class=\"case\">\n<div class=\"where\">");
-    lex_markup_add(out, lex_str_of(wrong->source));
-    lex_buf_printf(out, ", line %lld", (long long)wrong->line);
+    /* One file is named under "Provenance". */
+    if (r->n_data > 1) {
+        lex_markup_add(out, lex_str_of(wrong->source));
+        lex_buf_printf(out, ", line %lld", (long long)wrong->line);
+    } else {
+        lex_buf_printf(out, "Line %lld", (long long)wrong->line);
+    }
     if (wrong->id) {
         lex_buf_printf(out, ", id ");
         lex_markup_add_label(out, wrong->id, 60);
@@ -51,6 +56,6 @@ void lex_report_worst(lex_buf *out, const lex_report *r)
     lex_buf_printf(out, " records are wrong%s, the most confident first. Some of them may be mistakes in the data. "
                    "<code class=\"option\">--errors FILE</code> writes all of them.</p>\n", r->n_worst < r->n_wrong ? "; these are the worst" : "");
     for (int i = 0; i < r->n_worst; i++)
-        add_case(out, &r->worst[i]);
+        add_case(out, r, &r->worst[i]);
     lex_buf_printf(out, "</section>\n");
 }

@@ -128,7 +128,7 @@ void lex_report_gates(lex_buf *out, const lex_report *r)
     lex_buf told;
     lex_buf_init(&told);
     lex_section_begin(out, "gates", "Requirements", NULL);
-    lex_buf_printf(out, "<div class=\"scroll\"><table><thead><tr><th>Requirement</th><th class=\"left\">Outcome</th>"
+    lex_buf_printf(out, "<div class=\"scroll\"><table class=\"gates\"><thead><tr><th>Requirement</th><th class=\"left\">Outcome</th>"
                    "<th class=\"left\">Found</th></tr></thead><tbody>\n");
     for (int i = 0; i < r->n_gates; i++) {
         const lex_gate *gate = &r->gates[i];
@@ -162,6 +162,32 @@ static void add_labels_of(lex_buf *out, const char *term, const lex_strings *lab
     lex_buf_printf(out, "</dd>\n");
 }
 
+/* A linear model counts terms and reads every text to its end. */
+static void add_what_was_read(lex_buf *out, const lex_report *r)
+{
+    const lex_evaluation *e = r->evaluation;
+    double features = lex_json_number(lex_json_get(lex_json_get(r->description, "run"), "features"), 0);
+    if (e->max_length == 0) {
+        lex_buf_printf(out, "<dt>Kind of model</dt><dd>linear, over the n-grams of words and characters");
+        if (features >= 1) {
+            lex_buf_printf(out, "; it knows ");
+            lex_markup_add_count(out, (int64_t)features);
+            lex_buf_printf(out, " of them");
+        }
+        lex_buf_printf(out, "</dd>\n<dt>Words read</dt><dd>");
+        lex_markup_add_count(out, e->tokens);
+        lex_buf_printf(out, ", every text to its end</dd>\n");
+        return;
+    }
+    lex_buf_printf(out, "<dt>Kind of model</dt><dd>neural network (encoder)</dd>\n<dt>Tokens read</dt><dd>");
+    lex_markup_add_count(out, e->tokens);
+    lex_buf_printf(out, "</dd>\n<dt>Texts cut</dt><dd>");
+    lex_markup_add_count(out, e->n_truncated);
+    lex_buf_printf(out, " of ");
+    lex_markup_add_count(out, e->metrics.n);
+    lex_buf_printf(out, " are longer than %lld tokens and were read up to there</dd>\n", (long long)e->max_length);
+}
+
 static void add_provenance(lex_buf *out, const lex_report *r)
 {
     const lex_evaluation *e = r->evaluation;
@@ -175,13 +201,7 @@ static void add_provenance(lex_buf *out, const lex_report *r)
     }
     lex_buf_printf(out, "<br><code>sha256 %s</code></dd>\n<dt>Model weights</dt><dd><code>sha256 %s</code></dd>\n",
                    e->data_sha256, e->model_sha256);
-    lex_buf_printf(out, "<dt>Tokens read</dt><dd>");
-    lex_markup_add_count(out, e->tokens);
-    lex_buf_printf(out, "</dd>\n<dt>Texts cut</dt><dd>");
-    lex_markup_add_count(out, e->n_truncated);
-    lex_buf_printf(out, " of ");
-    lex_markup_add_count(out, e->metrics.n);
-    lex_buf_printf(out, " are longer than %lld tokens and were read up to there</dd>\n", (long long)e->max_length);
+    add_what_was_read(out, r);
     add_labels_of(out, "Labels that the data does not have", &only_model);
     add_labels_of(out, "Labels that the model does not know", &only_data);
     lex_buf_printf(out, "<dt>Definitions</dt><dd>scikit-learn's, with 0 where a ratio has no denominator; macro is the mean "
@@ -196,7 +216,8 @@ static void add_navigation(lex_buf *out, const char *body)
     static const char *const parts[][2] = {
         {"numbers", "Numbers"}, {"gates", "Requirements"}, {"comparison", "Comparison"}, {"labels", "Labels"},
         {"matrix", "Confusions"}, {"calibration", "Calibration"}, {"curves", "Precision and recall"},
-        {"thresholds", "Thresholds"}, {"errors", "Errors"}, {"training", "Training"}, {"provenance", "Provenance"},
+        {"thresholds", "Thresholds"},
+        {"doubt", "Doubtful answers"}, {"errors", "Errors"}, {"training", "Training"}, {"provenance", "Provenance"},
     };
     char mark[64];
     lex_buf_printf(out, "<nav>\n");

@@ -101,7 +101,9 @@ static void add_matrix(lex_buf *out, const lex_metrics *m, const lex_strings *na
             if (m->confusion[i * l.n + j])
                 add_cell(out, &l, names, i, j, m->confusion[i * l.n + j], m->per_label[i].support);
     lex_buf_printf(out, "</svg></div><figcaption>A row is a true label, a column an answer; the deeper the colour, the "
-                   "larger the share of the row. Blue is right, red is wrong.</figcaption></figure>\n");
+                   "larger the share of the row. Blue is right, red is wrong.<span class=\"%s\"> It is wider than this screen "
+                   "and scrolls sideways.</span></figcaption></figure>\n",
+                   l.n > 12 ? "hint wide" : l.n > 4 ? "hint" : "hint never");
 }
 
 static void add_pair_label(lex_buf *out, const lex_strings *names, int64_t label, const char *none)
@@ -117,7 +119,7 @@ static void add_pair_label(lex_buf *out, const lex_strings *names, int64_t label
 static void add_pairs(lex_buf *out, const lex_metrics *m, const lex_strings *names)
 {
     lex_buf_printf(out, "<div><h3>Most often confused</h3>\n<table><thead><tr><th>True label</th>"
-                   "<th class=\"left\">Answered</th><th>Records</th><th>Of the label’s</th></tr></thead><tbody>\n");
+                   "<th class=\"left\">Answered</th><th>Records</th><th>Of its label</th></tr></thead><tbody>\n");
     for (int i = 0; i < m->n_pairs; i++) {
         const lex_confusion_pair *pair = &m->pairs[i];
         lex_buf_printf(out, "<tr>");
@@ -146,6 +148,9 @@ void lex_report_confusions(lex_buf *out, const lex_report *r)
     lex_buf_printf(out, "<div%s>\n", beside ? " class=\"pair\"" : "");
     if (matrix)
         add_matrix(out, m, &r->evaluation->labels);
+    else if (m->confusion)
+        lex_buf_printf(out, "<p class=\"note\">%lld labels are too many for a table of all confusions that can be read; "
+                       "these are the pairs that count most.</p>\n", (long long)m->n_labels);
     if (m->n_pairs)
         add_pairs(out, m, &r->evaluation->labels);
     lex_buf_printf(out, "</div>\n</section>\n");

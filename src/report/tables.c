@@ -95,14 +95,15 @@ static void add_threshold_row(lex_buf *out, double threshold, double precision, 
 }
 
 /* One threshold for all labels: the curve's last point at or above each. */
-static void add_sweep(lex_buf *out, const lex_scores *scores)
+static void add_sweep(lex_buf *out, const lex_report *r)
 {
     static const double thresholds[] = {0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05};
     lex_pr_point *points;
     int64_t n, at = 0;
-    lex_metrics_pr_curve(&points, &n, scores, -1);
-    lex_buf_printf(out, "<div><h3>One threshold for all</h3>\n<table><thead><tr><th>Threshold</th><th>Precision</th>"
-                   "<th>Recall</th><th>F1</th></tr></thead><tbody>\n");
+    lex_metrics_pr_curve(&points, &n, r->evaluation->scores, -1);
+    lex_buf_printf(out, "<div><h3>%s</h3>\n<table><thead><tr><th>Threshold</th><th>Precision</th>"
+                   "<th>Recall</th><th>F1</th></tr></thead><tbody>\n",
+                   r->evaluation->task == LEX_TASK_BINARY ? "With another threshold" : "One threshold for all");
     for (size_t i = 0; i < sizeof thresholds / sizeof *thresholds; i++) {
         while (at < n && points[at].threshold >= thresholds[i])
             at++;
@@ -126,8 +127,9 @@ static void add_in_force(lex_buf *out, const lex_report *r)
             continue;
         lex_buf_printf(out, "<tr><td class=\"name\">");
         lex_markup_add_label(out, e->labels.items[chosen[i]], 40);
-        lex_buf_printf(out, "</td><td>%.4g</td><td>%.3f</td><td>%.3f</td></tr>\n", label->threshold,
-                       label->prf.precision, label->prf.recall);
+        lex_buf_printf(out, label->threshold >= 0.001 && label->threshold < 0.9995 ? "</td><td>%.3f</td>" : "</td><td>%.4g</td>",
+                       label->threshold);
+        lex_buf_printf(out, "<td>%.3f</td><td>%.3f</td></tr>\n", label->prf.precision, label->prf.recall);
     }
     lex_buf_printf(out, "</tbody></table></div>\n");
     free(chosen);
@@ -164,7 +166,7 @@ static void add_abstaining(lex_buf *out, const lex_metrics *m)
 void lex_report_thresholds(lex_buf *out, const lex_report *r)
 {
     if (r->evaluation->task == LEX_TASK_SINGLE) {
-        lex_section_begin(out, "thresholds", "If doubtful answers are left to a person",
+        lex_section_begin(out, "doubt", "If doubtful answers are left to a person",
                           "The surer the model has to be, the fewer records it answers by itself, and the more of those "
                           "are right. <code class=\"option\">predict --abstain-below</code> marks the others.");
         add_abstaining(out, &r->evaluation->metrics);
@@ -174,7 +176,7 @@ void lex_report_thresholds(lex_buf *out, const lex_report *r)
                           "wrong more often.");
         lex_buf_printf(out, "<div class=\"pair\">\n");
         add_in_force(out, r);
-        add_sweep(out, r->evaluation->scores);
+        add_sweep(out, r);
         lex_buf_printf(out, "</div>\n");
     }
     lex_buf_printf(out, "</section>\n");

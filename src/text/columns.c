@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "reader.h"
 
@@ -23,6 +24,42 @@ static int64_t look_up(const lex_columns *c, const char *name)
     return at >= 0 ? at : number <= c->n ? number - 1 : -1;
 }
 
+/* A name as people mean it: without the blanks around it. */
+static lex_str without_blanks(lex_str name)
+{
+    while (name.len && name.ptr[0] == ' ') {
+        name.ptr++;
+        name.len--;
+    }
+    while (name.len && name.ptr[name.len - 1] == ' ')
+        name.len--;
+    return name;
+}
+
+/* What may have been meant where a column is not there. */
+static void hint_missing(const lex_columns *c, const lex_reader *r, const char *name, const char *option, lex_err *err)
+{
+    lex_str first = c->n ? c->names[0] : LEX_STR(""), wanted = lex_str_of(name);
+    const char *other = c->n == 1 ? ";\t|," : "";
+    if (r->options.no_header) {
+        lex_err_hint(err, "without a header columns have numbers: %s 1", option);
+        return;
+    }
+    for (int64_t i = 0; i < c->n; i++) {
+        lex_str near = without_blanks(c->names[i]);
+        if (near.len == wanted.len && strncasecmp(near.ptr, wanted.ptr, near.len) == 0)
+            lex_err_hint(err, "is column %lld meant? name it with %s '%.*s'", (long long)i + 1, option,
+                         (int)c->names[i].len, c->names[i].ptr);
+    }
+    if (first.len >= 4 && strncasecmp(first.ptr, "sep=", 4) == 0)
+        lex_err_hint(err, "the first line tells spreadsheets the separator and is no header: remove it");
+    for (; *other; other++)
+        if (memchr(first.ptr, *other, first.len))
+            lex_err_hint(err, *other == '\t' ? "are the fields separated by tabs? say --delimiter tab" :
+                         "are the fields separated by '%c'? say --delimiter '%c'", *other, *other);
+    lex_err_hint(err, "name the column with %s; a file without a header row needs --no-header", option);
+}
+
 static lex_status find(int64_t *out, const lex_columns *c, const lex_reader *r, const char *name, const char *option,
                        lex_err *err)
 {
@@ -30,8 +67,7 @@ static lex_status find(int64_t *out, const lex_columns *c, const lex_reader *r, 
     if (*out >= 0)
         return LEX_OK;
     lex_names_missing(c->names, c->n, "column", name, err);
-    lex_err_hint(err, r->options.no_header ? "without a header columns have numbers: %s 1" : "name the column with %s",
-                 option);
+    hint_missing(c, r, name, option, err);
     return LEX_ERR_INPUT;
 }
 
@@ -45,6 +81,14 @@ static lex_status find_label_columns(lex_columns *c, const lex_reader *r, lex_er
     return st;
 }
 
+static bool has_label_columns(const lex_columns *c, const lex_reader *r)
+{
+    int64_t n = r->label_columns.n, i = 0;
+    while (i < n && look_up(c, r->label_columns.items[i]) >= 0)
+        i++;
+    return n > 0 && (i == n || !r->options.label_columns_if_there);
+}
+
 static lex_status find_all(lex_columns *c, const lex_reader *r, lex_err *err)
 {
     const lex_reader_options *o = &r->options;
@@ -56,7 +100,7 @@ static lex_status find_all(lex_columns *c, const lex_reader *r, lex_err *err)
     c->label = -1;
     if (st != LEX_OK || o->labels == LEX_LABELS_IGNORED)
         return st;
-    if (r->label_columns.n)
+    if (has_label_columns(c, r))
         return find_label_columns(c, r, err);
     return find(&c->label, c, r, o->label_column ? o->label_column : "label", "--label-column", err);
 }
@@ -67,7 +111,11 @@ static lex_status check_names(const lex_columns *c, lex_err *err)
     lex_arena_init(&scratch);
     int64_t twice = lex_names_repeated(c->names, c->n, &scratch);
     lex_arena_release(&scratch);
-    return twice < 0 ? LEX_OK : lex_names_fail("two columns are named ", c->names[twice], "", err);
+    if (twice < 0)
+        return LEX_OK;
+    lex_names_fail("two columns are named ", c->names[twice], "", err);
+    lex_err_hint(err, "give each column a name of its own");
+    return err->code;
 }
 
 /* Puts the names into one stretch of memory. */
@@ -115,6 +163,8 @@ static lex_status ragged(const lex_columns *c, const lex_reader *r, size_t n_cel
                 r->options.no_header ? "first row" : "header", (long long)c->n);
     if ((int64_t)n_cells > c->n)
         lex_err_hint(err, "a field that holds the separator must stand in double quotes");
+    else
+        lex_err_hint(err, "an empty field keeps its separator, and a field with a line break stands in double quotes");
     return LEX_ERR_INPUT;
 }
 

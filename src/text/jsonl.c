@@ -38,6 +38,23 @@ static const char *type_name(lex_json_type type)
     return names[type];
 }
 
+/* What may have been meant by a line that is no object; `offset` is where that shows. */
+static void hint_malformed(lex_str line, size_t offset, lex_err *err)
+{
+    size_t start = 0;
+    while (start < line.len && is_blank((lex_str){line.ptr + start, 1}))
+        start++;
+    char first = start < line.len ? line.ptr[start] : '\0', at = offset < line.len ? line.ptr[offset] : '\0';
+    if (first == '[')
+        lex_err_hint(err, "JSON lines are one object a line, not an array; 'jq -c .[]' makes them of one");
+    else if (at == '\'')
+        lex_err_hint(err, "names and texts stand in double quotes in JSON");
+    else if (first == '{' && at == ',')
+        lex_err_hint(err, "nothing stands between one line and the next");
+    else if (first == '{' && is_blank((lex_str){line.ptr + offset, line.len - offset}))
+        lex_err_hint(err, "an object stands in one line; 'jq -c .' puts it there");
+}
+
 /* Scans the line, whose copy in the arena the record will point into. */
 static lex_status scan(row *x, lex_str line)
 {
@@ -49,6 +66,7 @@ static lex_status scan(row *x, lex_str line)
         for (size_t i = 0; i < offset; i++)
             column += ((unsigned char)copy.ptr[i] & 0xC0) != 0x80;
         lex_err_at(x->err, "column %ld", column);
+        hint_malformed(copy, offset, x->err);
         return st;
     }
     if (x->n > LEX_COLUMNS_MAX)
@@ -59,7 +77,9 @@ static lex_status scan(row *x, lex_str line)
     int64_t twice = lex_names_repeated(x->keys, x->n, x->arena);
     if (twice < 0)
         return LEX_OK;
-    return lex_names_fail("two fields are named ", x->keys[twice], "", x->err);
+    lex_names_fail("two fields are named ", x->keys[twice], "", x->err);
+    lex_err_hint(x->err, "which of them counts is not for a program to guess: remove one");
+    return x->err->code;
 }
 
 static lex_status read_texts(const row *x, const lex_reader_options *o, lex_record *out)
@@ -185,11 +205,20 @@ static bool is_none(const lex_json_span *value)
     return value->type == LEX_JSON_NULL || (value->type == LEX_JSON_STRING && value->value.len == 2);
 }
 
+static bool has_label_fields(const row *x, const lex_reader_options *o)
+{
+    const lex_strings *names = &x->reader->label_columns;
+    int64_t i = 0;
+    while (i < names->n && lex_names_find(x->keys, x->n, lex_str_of(names->items[i])) >= 0)
+        i++;
+    return names->n > 0 && (i == names->n || !o->label_columns_if_there);
+}
+
 static lex_status read_labels(const row *x, const lex_reader_options *o, lex_record *out)
 {
     const char *name;
     int64_t at;
-    if (x->reader->label_columns.n)
+    if (has_label_fields(x, o))
         return read_label_fields(x, out);
     lex_status st = find_labels(x, o, &name, &at);
     if (st != LEX_OK)

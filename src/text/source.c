@@ -117,6 +117,8 @@ static lex_status nul_byte(const lex_source *s, int64_t offset, lex_err *err)
     lex_err_set(err, LEX_ERR_INPUT, "a NUL byte, at byte %lld", (long long)offset);
     if (offset <= 1)
         lex_err_hint(err, "UTF-16 without a byte order mark is read with --encoding UTF-16LE or UTF-16BE");
+    else
+        lex_err_hint(err, "the file is damaged, no text, or in an encoding that is to be named with --encoding");
     return LEX_ERR_INPUT;
 }
 

@@ -157,15 +157,21 @@ lex_status lex_run_publish(lex_run *run, const char *dir, lex_err *err)
 {
     const lex_reader_options *reader = &run->options->reader;
     const char *default_columns[] = {"text"};
+    lex_strings label_columns = {0};
+    for (int i = 0; i < reader->n_label_columns; i++)
+        LEX_ASSERT(lex_names_split(&label_columns, reader->label_columns[i]));
     lex_json *description = lex_run_describe(run);
     lex_model_save_options options = {
         .max_length = run->max_length,
         .text_columns = reader->n_text_columns ? reader->text_columns : default_columns,
         .n_text_columns = reader->n_text_columns ? reader->n_text_columns : 1,
+        .label_separator = reader->label_separator,
+        .label_columns = &label_columns,
         .run = description,
     };
     lex_status st = lex_model_save(run->model, run->encoder, run->next_dir, &options, err);
     lex_json_free(description);
+    lex_strings_release(&label_columns);
     if (st != LEX_OK)
         return st;
     st = lex_dir_publish(run->next_dir, dir, err);

@@ -117,6 +117,7 @@ static form form_of(uint64_t bits, lex_format format)
     if ((bits >> 19) % 4 == 0) {
         o->label_columns = lists;
         o->n_label_columns = 1 + (bits >> 21) % 2;
+        o->label_columns_if_there = (bits >> 31) % 2;
     }
     return f;
 }

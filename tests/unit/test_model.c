@@ -205,10 +205,14 @@ static void save_again(const char *from, const char *to, lex_task task)
     stop_on(lex_model_encoder_to_train(&encoder, model, runtime, 1, &err), &err);
     lex_json *run = lex_json_new_object();
     lex_json_put_number(run, "seed", 1);
-    lex_model_save_options options = {24, columns, 2, run};
+    lex_strings names = {0};
+    lex_strings_push(&names, LEX_STR("a, \"b\""));
+    lex_model_save_options options = {.max_length = 24, .text_columns = columns, .n_text_columns = 2,
+                                      .label_separator = " + ", .label_columns = &names, .run = run};
     stop_on(lex_path_remove(at(to, ""), &err), &err);
     stop_on(lex_model_save(model, encoder, at(to, ""), &options, &err), &err);
     lex_json_free(run);
+    lex_strings_release(&names);
     lex_strings_release(&labels);
     lex_encoder_free(encoder);
     lex_model_free(model);
@@ -244,6 +248,9 @@ static void test_saved(void)
     CHECK_INT(model->max_length, 24);
     CHECK_INT(model->text_columns.n, 2);
     CHECK_STR(model->text_columns.items[0], "title");
+    CHECK_STR(model->label_separator, " + ");
+    CHECK_INT(model->label_columns.n, 1);
+    CHECK_STR(model->label_columns.items[0], "\"a, \"\"b\"\"\"");
     CHECK_INT(model->labels.n, TINY_OUTPUTS);
     lex_model_free(model);
     CHECK_NEAR(difference_of_folder("ours"), 0, 1e-5);

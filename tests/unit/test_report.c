@@ -165,7 +165,14 @@ static void test_page(lex_task task, int64_t n_names)
     CHECK_INT(count_of(page, "<img"), 0);
     CHECK_INT(count_of(page, "\x01"), 0);
     CHECK_INT(count_of(page, "class=\"matrix\"") > 0, task != LEX_TASK_MULTI);
-    CHECK_INT(count_of(page, "<section id=\"thresholds\">"), 1);
+    CHECK_INT(count_of(page, "<section id=\"thresholds\">"), task != LEX_TASK_SINGLE);
+    CHECK_INT(count_of(page, "<section id=\"doubt\">"), task == LEX_TASK_SINGLE);
+    CHECK_INT(count_of(page, "longer than 128 tokens"), 1);
+    e.max_length = 0;
+    free(again);
+    again = page_of(&report); /* of a linear model, which cuts nothing */
+    CHECK_INT(count_of(again, "linear, over the n-grams"), 1);
+    CHECK_INT(count_of(again, "tokens"), 0);
     CHECK_INT(count_of(page, "<section id=\"gates\">"), 0);
     free(page);
     free(again);

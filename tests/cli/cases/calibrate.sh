@@ -48,7 +48,7 @@ remember model copy
 refuses 2 "option '--out': 'copy' exists" lexclf calibrate --model model --data later.csv --out copy
 refuses 2 "option '--out': 'model' is the model's own folder" lexclf calibrate --model model --data later.csv --out model --overwrite
 refuses 2 "option '--overwrite' needs '--out'" lexclf calibrate --model model --data later.csv --overwrite
-refuses 2 '--tune-thresholds: the model in model gives the most probable label' \
+refuses 2 "option '--tune-thresholds': the model in model gives the most probable label" \
     lexclf calibrate --model model --data later.csv --tune-thresholds f1
 refuses 2 "option '--tune-thresholds': 'recall@2' is not f1, precision@R, recall@P" \
     lexclf calibrate --model model --data later.csv --tune-thresholds recall@2

@@ -25,6 +25,28 @@ done
 same array.jsonl.json cells.csv.json
 same array.jsonl.json columns.csv.json
 
+# the folder knows how its labels were written: asked for once, and files of another form are read by theirs
+grep -q '"label_separator": "|"' cells/lexclf.json || fail 'the separator is not kept'
+for model in cells columns; do
+    for file in $model.csv array.jsonl; do
+        lexclf eval --model $model --data $file --json --quiet | sed 's/"data_sha256".*//' >again.json
+        same array.jsonl.json again.json
+    done
+done
+expect 0 lexclf calibrate --model cells --data cells.csv --out calibrated
+stderr_lacks warning
+expect 0 lexclf eval --model calibrated --data cells.csv --json --quiet
+stdout_has '"labels_only_in_data":[]'
+expect 0 lexclf eval --model cells --data cells.csv --label-separator ', ' --json --quiet
+stdout_has '"labels_only_in_data":["B | A","a","B|"]'
+printf 'text,label,B\nthe rent,B,1\n' >some.csv
+expect 0 lexclf eval --model columns --data some.csv --json --quiet
+stdout_has '"labels_only_in_data":[]'
+refuses 3 "some.csv: no column 'A, a' (found: 'text', 'label', 'B')" \
+    lexclf eval --model columns --data some.csv --label-columns '"A, a",B'
+expect 0 lexclf lint columns.csv --model columns
+stdout_lacks 'no label'
+
 # --task multi: an empty cell is a row without a label, and a cell one label
 printf 'text,label\nthe rent,A;B\nthe lease,\nthe buyer,C\n' >one.csv
 train --train one.csv --task multi --out one

@@ -26,7 +26,18 @@ for n in 3 5 7; do
 done
 expect 0 lexclf predict --model model zh.csv --quiet --threads 1 --out out.csv --resume
 same out.csv whole.csv
-rm -f out.csv.tmp-* # what a kill leaves of a copy
+nothing_left
+# killed at every one of its moments: the copy that takes the mark is made anew, and goes
+for ((n = 1; ; n++)); do
+    rm -f out.csv*
+    expect 0 killed with_fault kill $n predict --model model zh.csv --quiet --threads 1 --out out.csv --resume
+    [ "$(fate)" = killed ] || break
+    [ ! -e out.csv.partial.whole ] || copied=$n
+    expect 0 lexclf predict --model model zh.csv --quiet --threads 1 --out out.csv --resume
+    same out.csv whole.csv
+    nothing_left
+done
+[ -n "${copied:-}" ] || fail 'no kill left a copy'
 # killed between the last two steps
 cp out.csv kept.csv
 echo '{"bytes": 10, "state": {}}' >out.csv.partial.state

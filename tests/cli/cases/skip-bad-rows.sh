@@ -38,6 +38,22 @@ stderr_has "warning: two.jsonl:2: 2 labels, but task 'single' takes one a row; t
 expect 0 lexclf eval --model single --data two.jsonl --skip-bad-rows --json
 stdout_has '"n":2,'
 stdout_has '"bad_rows":1,'
+# bad rows of both kinds are named in the order of the input, every time
+for ((i = 1; i <= 3000; i++)); do
+    case $((i % 300)) in
+    100) echo '{"text":"a","labels":["A","B"]}' ;;
+    200) echo '{"text":7,"labels":["A"]}' ;;
+    *) echo '{"text":"the rent","labels":["A"]}' ;;
+    esac
+done >mixed.jsonl
+for i in 1 2 3; do
+    expect 0 lexclf eval --model single --data mixed.jsonl --skip-bad-rows --json --quiet
+    stdout_has '"n":2980,'
+    stdout_has '"bad_rows":20,'
+    [ "$(grep -o 'mixed.jsonl:[0-9]*' "$STDERR" | cut -d : -f 2 | tr '\n' ' ')" = '100 200 400 500 700 800 1000 1100 1300 1400 ' ] ||
+        fail 'not the first ten, or not in order'
+done
+refuses 3 'mixed.jsonl:100: 2 labels, but the model gives one a row' lexclf eval --model single --data mixed.jsonl
 for i in $(seq 25); do echo '{"text":7}'; done >bad.jsonl
 refuses 3 'bad.jsonl: has no rows but 25 bad ones' lexclf train --encoder encoder --train bad.jsonl --out none --skip-bad-rows
 expect 0 lexclf predict --model model bad.jsonl --skip-bad-rows

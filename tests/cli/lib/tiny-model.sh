@@ -48,7 +48,7 @@ unchanged() {
 # nothing_left [PATTERN]: no file or folder in the making.
 nothing_left() {
     local found
-    found=$(find . -name '*.tmp-*' -o -name '*.partial' -o -name '*.partial.next' -o -name '*.older-*')
+    found=$(find . -name '*.tmp-*' -o -name '*.partial' -o -name '*.partial.*' -o -name '*.older-*')
     [ -z "$found" ] || fail "$STEP: left behind: $found"
 }
 
