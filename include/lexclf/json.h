@@ -73,6 +73,8 @@ void lex_json_push(lex_json *array, lex_json *child);
 
 /* Adds the document's text: in one line, or indented with a line break at the end. */
 void lex_json_print(lex_buf *out, const lex_json *node, bool pretty);
+/* Whether two have the same text, or are both absent. */
+bool lex_json_same(const lex_json *a, const lex_json *b);
 
 /* ---- the scanner ---- */
 typedef struct {

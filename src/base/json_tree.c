@@ -406,3 +406,18 @@ void lex_json_print(lex_buf *out, const lex_json *node, bool pretty)
     if (pretty)
         lex_buf_add_char(out, '\n');
 }
+
+bool lex_json_same(const lex_json *a, const lex_json *b)
+{
+    lex_buf x, y;
+    lex_buf_init(&x);
+    lex_buf_init(&y);
+    if (a)
+        lex_json_print(&x, a, false);
+    if (b)
+        lex_json_print(&y, b, false);
+    bool same = lex_str_equal(lex_buf_str(&x), lex_buf_str(&y));
+    lex_buf_release(&x);
+    lex_buf_release(&y);
+    return same;
+}

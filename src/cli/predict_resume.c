@@ -74,26 +74,11 @@ static lex_status describe(lex_json **out, const cli_resume *r, const lex_model 
 
 /* ---- the same run? ---- */
 
-static bool same_text(const lex_json *a, const lex_json *b)
-{
-    lex_buf x, y;
-    lex_buf_init(&x);
-    lex_buf_init(&y);
-    if (a)
-        lex_json_print(&x, a, false);
-    if (b)
-        lex_json_print(&y, b, false);
-    bool same = lex_str_equal(lex_buf_str(&x), lex_buf_str(&y));
-    lex_buf_release(&x);
-    lex_buf_release(&y);
-    return same;
-}
-
 /* The first option of `a` that `b` does not have with the same value; NULL: none. */
 static const char *different_option(const lex_json *a, const lex_json *b)
 {
     for (const lex_json *node = lex_json_first(a); node; node = lex_json_next(node))
-        if (!same_text(node, lex_json_get(b, lex_json_key(node))))
+        if (!lex_json_same(node, lex_json_get(b, lex_json_key(node))))
             return lex_json_key(node);
     return NULL;
 }
@@ -119,16 +104,16 @@ static lex_status compare(const cli_resume *r, const lex_json *before, lex_err *
         snprintf(what, sizeof what, "'--%s'", option);
         return differs(r, LEX_ERR_USAGE, err, what);
     }
-    if (!same_text(lex_json_get(before, "table"), lex_json_get(now, "table")))
+    if (!lex_json_same(lex_json_get(before, "table"), lex_json_get(now, "table")))
         return differs(r, LEX_ERR_USAGE, err, "format of answers");
-    if (!same_text(lex_json_get(before, "shard"), lex_json_get(now, "shard")) ||
-        !same_text(lex_json_get(before, "n_shards"), lex_json_get(now, "n_shards")))
+    if (!lex_json_same(lex_json_get(before, "shard"), lex_json_get(now, "shard")) ||
+        !lex_json_same(lex_json_get(before, "n_shards"), lex_json_get(now, "n_shards")))
         return differs(r, LEX_ERR_USAGE, err, "shard");
-    if (!same_text(lex_json_get(before, "source"), lex_json_get(now, "source")))
+    if (!lex_json_same(lex_json_get(before, "source"), lex_json_get(now, "source")))
         return differs(r, LEX_ERR_USAGE, err, "number of input files: one or several");
-    if (!same_text(lex_json_get(before, "model"), lex_json_get(now, "model")))
+    if (!lex_json_same(lex_json_get(before, "model"), lex_json_get(now, "model")))
         return differs(r, LEX_ERR_INPUT, err, "model");
-    if (!same_text(lex_json_get(before, "program"), lex_json_get(now, "program")))
+    if (!lex_json_same(lex_json_get(before, "program"), lex_json_get(now, "program")))
         return differs(r, LEX_ERR_INPUT, err, "version of the program");
     return LEX_OK;
 }

@@ -43,27 +43,12 @@ static void add_difference(lex_strings *out, const char *path, const lex_json *t
     lex_buf_release(&line);
 }
 
-static bool is_same(const lex_json *a, const lex_json *b)
-{
-    lex_buf x, y;
-    lex_buf_init(&x);
-    lex_buf_init(&y);
-    if (a)
-        lex_json_print(&x, a, false);
-    if (b)
-        lex_json_print(&y, b, false);
-    bool same = x.len == y.len && (x.len == 0 || memcmp(x.ptr, y.ptr, x.len) == 0);
-    lex_buf_release(&x);
-    lex_buf_release(&y);
-    return same;
-}
-
 /* Where two documents differ, member by member. */
 static void add_differences(lex_strings *out, const char *path, const lex_json *then, const lex_json *now)
 {
     char name[300];
     if (lex_json_type_of(then) != LEX_JSON_OBJECT || lex_json_type_of(now) != LEX_JSON_OBJECT) {
-        if (!is_same(then, now))
+        if (!lex_json_same(then, now))
             add_difference(out, path, then, now);
         return;
     }
@@ -124,7 +109,7 @@ lex_json *lex_run_of_folder(const char *dir)
 static bool is_done(const lex_run *run)
 {
     lex_json *then = lex_run_of_folder(run->out_dir), *now = identity_of(lex_run_describe(run));
-    bool done = then && is_same(identity_of(then), now);
+    bool done = then && lex_json_same(identity_of(then), now);
     lex_json_free(then);
     lex_json_free(now);
     return done;
