@@ -1,21 +1,21 @@
 /* product.h - matrix products: tiles of ROWS rows by two registers of columns, whose sums stay in registers while the
  * whole depth goes by (Goto and van de Geijn 2008; the shape is that of BLIS, Van Zee and van de Geijn 2015).
  *
- * Every element is one chain of fused multiply-adds from the first to the last of the depth, in whatever tile it
- * lies: that is what makes a row's bits its own. */
+ * Every element is the same chains of fused multiply-adds over the depth, in whatever tile it lies: that is what makes
+ * a row's bits its own. */
 #include "vector.h"
 
 /* As many rows as leave two registers for columns and some for what is multiplied: of 32 with AVX-512, of 16 else. */
-enum { ROWS = LEX_VECTOR_BYTES == 64 ? 14 : 6, PANEL = 2 * V };
+enum { ROWS = LEX_VECTOR_BYTES == 64 ? 14 : 6, PANEL = 2 * V, CHAIN = 384 };
 
 typedef struct {
     vec sums[ROWS][2];
 } tile;
 
-/* Rows of a (rows, depth) by `vecs` registers of columns of b (depth, vecs V). rows and vecs are constants where this
- * is inlined, so that the loops over them unroll and the sums are registers. */
-INLINE void multiply_tile(tile *out, const int rows, const int vecs, const float *a, int64_t a_stride, const float *b,
-                          int64_t b_stride, int64_t depth)
+/* Adds to `out` rows of a (rows, depth) by `vecs` registers of columns of b (depth, vecs V). rows and vecs are constants
+ * where this is inlined, so that the loops over them unroll and the sums are registers. */
+INLINE void add_tile(tile *out, const int rows, const int vecs, const float *a, int64_t a_stride, const float *b,
+                     int64_t b_stride, int64_t depth)
 {
     vec sums[ROWS][2];
 #pragma GCC unroll 14
@@ -36,9 +36,19 @@ INLINE void multiply_tile(tile *out, const int rows, const int vecs, const float
     }
 #pragma GCC unroll 14
     for (int r = 0; r < rows; r++) {
-        out->sums[r][0] = sums[r][0];
-        out->sums[r][1] = sums[r][1];
+        out->sums[r][0] += sums[r][0];
+        if (vecs == 2)
+            out->sums[r][1] += sums[r][1];
     }
+}
+
+/* Chains of at most CHAIN steps, then added up: rounding grows with the length of a chain. */
+INLINE void multiply_tile(tile *out, const int rows, const int vecs, const float *a, int64_t a_stride, const float *b,
+                          int64_t b_stride, int64_t depth)
+{
+    memset(out, 0, (size_t)rows * sizeof out->sums[0]);
+    for (int64_t c = 0; c < depth; c += CHAIN)
+        add_tile(out, rows, vecs, a + c, a_stride, b + c * b_stride, b_stride, depth - c < CHAIN ? depth - c : CHAIN);
 }
 
 /* The same for any number of rows up to ROWS, and one or two registers of columns. */
