@@ -38,11 +38,11 @@ static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *b
     }
 }
 
-static void linear(const lex_inference *m, const lex_packed_linear *linear, const float *x, int64_t x_stride,
+static void linear(const lex_inference *m, lex_workspace *w, const lex_packed_linear *linear, const float *x, int64_t x_stride,
                    int64_t n_rows, lex_after after, float *y, int64_t y_stride)
 {
     m->kernels->linear(&(lex_linear_work){x, x_stride, n_rows, linear->in, linear->out, linear->packed, linear->bias,
-                                          after, y, y_stride});
+                                          after, y, y_stride, w->linear_scratch});
 }
 
 static void norm(const lex_inference *m, const lex_plain_norm *norm, float *y, int64_t y_stride, int64_t n_rows)
@@ -80,16 +80,16 @@ static void attend(const lex_inference *m, lex_workspace *w, const lex_batch *ba
 static void feed_forward(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, float *x,
                          int64_t n_rows)
 {
-    linear(m, &layer->attention, w->context, w->stride, n_rows, LEX_AFTER_ADD, x, w->stride);
+    linear(m, w, &layer->attention, w->context, w->stride, n_rows, LEX_AFTER_ADD, x, w->stride);
     norm(m, &layer->attention_norm, x, w->stride, n_rows);
-    linear(m, &layer->inner, x, w->stride, n_rows, LEX_AFTER_GELU, w->inner, w->inner_stride);
-    linear(m, &layer->outer, w->inner, w->inner_stride, n_rows, LEX_AFTER_ADD, x, w->stride);
+    linear(m, w, &layer->inner, x, w->stride, n_rows, LEX_AFTER_GELU, w->inner, w->inner_stride);
+    linear(m, w, &layer->outer, w->inner, w->inner_stride, n_rows, LEX_AFTER_ADD, x, w->stride);
     norm(m, &layer->outer_norm, x, w->stride, n_rows);
 }
 
 static void whole_layer(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch)
 {
-    linear(m, &layer->qkv, w->x, w->stride, batch->n_rows, LEX_AFTER_NOTHING, w->qkv, w->qkv_stride);
+    linear(m, w, &layer->qkv, w->x, w->stride, batch->n_rows, LEX_AFTER_NOTHING, w->qkv, w->qkv_stride);
     attend(m, w, batch, w->qkv, w->qkv_stride, w->qkv + m->config.width, false);
     feed_forward(m, layer, w, w->x, batch->n_rows);
 }
@@ -102,8 +102,8 @@ static void layer_of_first_rows(const lex_inference *m, const lex_packed_layer *
     for (int64_t s = 0; s < B; s++)
         for (int64_t c = 0; c < C; c++)
             w->pooled[s * w->stride + c] = w->x[batch->starts[s] * w->stride + c];
-    linear(m, &layer->qkv, w->x, w->stride, batch->n_rows, LEX_AFTER_NOTHING, w->qkv, w->qkv_stride);
-    linear(m, &layer->query, w->pooled, w->stride, B, LEX_AFTER_NOTHING, w->aside, w->stride);
+    linear(m, w, &layer->qkv, w->x, w->stride, batch->n_rows, LEX_AFTER_NOTHING, w->qkv, w->qkv_stride);
+    linear(m, w, &layer->query, w->pooled, w->stride, B, LEX_AFTER_NOTHING, w->aside, w->stride);
     attend(m, w, batch, w->aside, w->stride, w->qkv, true);
     feed_forward(m, layer, w, w->pooled, B);
 }
@@ -129,14 +129,14 @@ static void classify(const lex_inference *m, lex_workspace *w, const lex_batch *
     float *features = w->pooled;
     if (m->pooling == LEX_POOLING_CLS) {
         features = w->aside;
-        linear(m, &m->pooler, w->pooled, w->stride, B, LEX_AFTER_NOTHING, features, w->stride);
+        linear(m, w, &m->pooler, w->pooled, w->stride, B, LEX_AFTER_NOTHING, features, w->stride);
         for (int64_t s = 0; s < B; s++)
             for (int64_t c = 0; c < C; c++)
                 features[s * w->stride + c] = tanhf(features[s * w->stride + c]);
     }
     if (batch->n_records != B)
         average(features, features, w->stride, batch->record_starts, batch->n_records, C);
-    linear(m, &m->classifier, features, w->stride, batch->n_records, LEX_AFTER_NOTHING, logits, m->n_outputs);
+    linear(m, w, &m->classifier, features, w->stride, batch->n_records, LEX_AFTER_NOTHING, logits, m->n_outputs);
 }
 
 static lex_status check(const lex_inference *m, const lex_batch *batch, lex_err *err)

@@ -27,7 +27,7 @@ static lex_packed_linear pack(const lex_inference *inference, const float *const
 {
     const lex_kernels *kernels = inference->kernels;
     lex_packed_linear linear = {.bias = bias, .in = in, .out = n * out};
-    linear.packed = lex_alloc_aligned((size_t)lex_packed_count(kernels, in, n * out) * sizeof(float));
+    linear.packed = lex_alloc_aligned(lex_packed_bytes(kernels, in, n * out));
     for (int i = 0; i < n; i++)
         lex_pack(kernels, linear.packed, weights[i], in, i * out, out);
     return linear;
@@ -83,7 +83,7 @@ lex_status lex_inference_new(lex_inference **out, const lex_encoder_config *conf
                              int64_t n_outputs, const float *const *values, const lex_kernels *kernels, lex_err *err)
 {
     *out = NULL;
-    kernels = kernels ? kernels : lex_kernels_choose();
+    kernels = kernels ? kernels : lex_kernels_choose(false);
     if (!kernels)
         return lex_err_set(err, LEX_ERR_SYSTEM, "this processor lacks AVX2 and FMA, which lexclf needs");
     lex_inference *inference = lex_alloc_zeroed(1, sizeof *inference);
@@ -124,6 +124,9 @@ lex_workspace *lex_workspace_new(const lex_inference *inference)
     w->stride = lex_row_stride(inference->config.width);
     w->qkv_stride = lex_row_stride(3 * inference->config.width);
     w->inner_stride = lex_row_stride(inference->config.inner_width);
+    int64_t widest = inference->config.width > inference->config.inner_width ? inference->config.width
+                                                                             : inference->config.inner_width;
+    w->linear_scratch = lex_alloc_aligned((size_t)lex_linear_scratch(inference->kernels, widest) * sizeof(float));
     return w;
 }
 
@@ -138,5 +141,6 @@ void lex_workspace_free(lex_workspace *w)
     free(w->pooled);
     free(w->aside);
     free(w->scratch);
+    free(w->linear_scratch);
     free(w);
 }

@@ -5,7 +5,7 @@
 #include "lexclf/inference.h"
 
 typedef struct {
-    float *packed; /* owned */
+    void *packed; /* owned */
     const float *bias;
     int64_t in, out;
 } lex_packed_linear;
@@ -47,6 +47,7 @@ struct lex_workspace {
     float *pooled;  /* (B, C) */
     float *aside;   /* (B, C) */
     float *scratch; /* of attention */
+    float *linear_scratch;
     int64_t stride, qkv_stride, inner_stride;
 };
 

@@ -140,25 +140,3 @@ static void finish_any(const tile *t, int64_t rows, const float *bias, int64_t n
     else
         finish_tile(t, rows, bias, n, LEX_AFTER_NOTHING, y, y_stride);
 }
-
-/* Rows of x that stay in the second-level cache while all panels pass by. */
-enum { BLOCK_BYTES = 384 << 10 };
-
-static void linear(const lex_linear_work *w)
-{
-    int64_t block = BLOCK_BYTES / (w->in * (int64_t)sizeof(float)) / ROWS * ROWS;
-    block = block < 2 * ROWS ? 2 * ROWS : block;
-    tile t;
-    for (int64_t first = 0; first < w->n_rows; first += block) {
-        row_split split = split_rows(w->n_rows - first < block ? w->n_rows - first : block);
-        for (int64_t column = 0; column < w->out; column += PANEL) {
-            const float *panel = w->packed + column * w->in;
-            int64_t n = w->out - column < PANEL ? w->out - column : PANEL;
-            for (int64_t i = 0; i < split.tiles; i++) {
-                int64_t row = first + split_at(&split, i), rows = first + split_at(&split, i + 1) - row;
-                any_tile(&t, rows, n > V, w->x + row * w->x_stride, w->x_stride, panel, PANEL, w->in);
-                finish_any(&t, rows, w->bias + column, n, w->after, w->y + row * w->y_stride + column, w->y_stride);
-            }
-        }
-    }
-}

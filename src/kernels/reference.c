@@ -11,11 +11,12 @@ static double after(double y, lex_after what, float before)
 
 static void linear(const lex_linear_work *w)
 {
+    const float *weight = w->packed; /* (out, in): panels of one */
     for (int64_t r = 0; r < w->n_rows; r++)
         for (int64_t o = 0; o < w->out; o++) {
             double sum = (double)w->bias[o];
             for (int64_t i = 0; i < w->in; i++)
-                sum += (double)w->x[r * w->x_stride + i] * (double)w->packed[o * w->in + i];
+                sum += (double)w->x[r * w->x_stride + i] * (double)weight[o * w->in + i];
             float *y = w->y + r * w->y_stride + o;
             *y = (float)after(sum, w->after, *y);
         }
@@ -68,4 +69,4 @@ static void attend(const lex_attend_work *w)
     }
 }
 
-const lex_kernels lex_kernels_reference = {"reference", 1, linear, embed, norm, attend};
+const lex_kernels lex_kernels_reference = {"reference", LEX_WEIGHTS_F32, 1, linear, embed, norm, attend};

@@ -56,14 +56,23 @@ static void mark(float *y, int64_t stride, int64_t rows, int64_t n)
             y[r * stride + c] = BESIDE;
 }
 
-static float *packed_by(const lex_kernels *kernels, const float *weight, int64_t in, int64_t out)
+static void *packed_by(const lex_kernels *kernels, const float *weight, int64_t in, int64_t out)
 {
-    float *packed = lex_alloc_aligned((size_t)lex_packed_count(kernels, in, out) * sizeof *packed);
+    void *packed = lex_alloc_aligned(lex_packed_bytes(kernels, in, out));
     int64_t first = out / 3; /* in two parts, where there are two */
     if (first > 0)
         lex_pack(kernels, packed, weight, in, 0, first);
     lex_pack(kernels, packed, weight + first * in, in, first, out - first);
     return packed;
+}
+
+/* What a set makes of numbers before it multiplies them. */
+static float *seen_by(const lex_kernels *kernels, const float *values, int64_t n)
+{
+    float *seen = copy_of(values, n);
+    for (int64_t i = 0; kernels->format != LEX_WEIGHTS_F32 && i < n; i++)
+        seen[i] = lex_f32_of_bf16(lex_bf16_of(values[i]));
+    return seen;
 }
 
 static void linear_of(int64_t rows, int64_t in, int64_t out, lex_after after, bool with_nan)
@@ -75,24 +84,30 @@ static void linear_of(int64_t rows, int64_t in, int64_t out, lex_after after, bo
         x[rows / 2 * x_stride + in / 2] = NAN;
     mark(y, y_stride, rows, out);
     float *want = copy_of(y, rows * y_stride), *alone = copy_of(y, rows * y_stride);
-    float *packed = packed_by(set, weight, in, out), *plain = packed_by(reference, weight, in, out);
-    lex_linear_work work = {x, x_stride, rows, in, out, packed, bias, after, y, y_stride};
+    void *packed = packed_by(set, weight, in, out);
+    float *scratch = floats(lex_linear_scratch(set, in), 1);
+    float *seen_x = seen_by(set, x, rows * x_stride), *seen_weight = seen_by(set, weight, in * out);
+    void *plain = packed_by(reference, seen_weight, in, out);
+    lex_linear_work work = {x, x_stride, rows, in, out, packed, bias, after, y, y_stride, scratch};
     set->linear(&work);
     lex_linear_work expected = work;
     expected.packed = plain;
+    expected.x = seen_x;
     expected.y = want;
     reference->linear(&expected);
     double d = gap(y, want, y_stride, rows, out);
-    if (!CHECK(d <= (in > 1000 ? 1.5e-5 : 5e-6)) || !CHECK(untouched(y, y_stride, rows, out)))
+    if (!CHECK(d <= (in > 1000 ? 3e-5 : 5e-6)) || !CHECK(untouched(y, y_stride, rows, out)))
         fprintf(stderr, "    %s: %lld x %lld x %lld, after %d: %g\n", set->name, (long long)rows, (long long)in,
                 (long long)out, (int)after, d);
     for (int64_t r = 0; r < rows; r++) {
-        lex_linear_work one = {x + r * x_stride, x_stride, 1, in, out, packed, bias, after, alone + r * y_stride, y_stride};
+        lex_linear_work one = work;
+        one.x = x + r * x_stride, one.n_rows = 1, one.y = alone + r * y_stride;
         set->linear(&one);
     }
     if (!with_nan)
         CHECK(memcmp(alone, y, (size_t)(rows * y_stride) * sizeof *y) == 0);
     free(x), free(weight), free(bias), free(y), free(want), free(alone), free(packed), free(plain);
+    free(scratch), free(seen_x), free(seen_weight);
 }
 
 static void test_linear(void)
@@ -114,8 +129,8 @@ static void test_gelu(void)
     double largest = 0;
     for (int i = 0; i < N; i++)
         x[i] = (float)(-20 + 40.0 * i / (N - 1));
-    float *packed = packed_by(set, &one, 1, 1);
-    set->linear(&(lex_linear_work){x, 1, N, 1, 1, packed, &zero, LEX_AFTER_GELU, y, 1});
+    void *packed = packed_by(set, &one, 1, 1);
+    set->linear(&(lex_linear_work){x, 1, N, 1, 1, packed, &zero, LEX_AFTER_GELU, y, 1, NULL});
     for (int i = 0; i < N; i++) {
         double want = 0.5 * (double)x[i] * erfc(-(double)x[i] / sqrt(2)), d = fabs((double)y[i] - want);
         d = fmin(d, d / fmax(fabs(want), 1e-300));
@@ -124,7 +139,7 @@ static void test_gelu(void)
     printf("%s: gelu within %.3g of double\n", set->name, largest);
     CHECK(largest <= 1e-6);
     const float odd[] = {NAN, INFINITY, -INFINITY, 0.0f};
-    set->linear(&(lex_linear_work){odd, 1, 4, 1, 1, packed, &zero, LEX_AFTER_GELU, y, 1});
+    set->linear(&(lex_linear_work){odd, 1, 4, 1, 1, packed, &zero, LEX_AFTER_GELU, y, 1, NULL});
     CHECK(isnan(y[0]) && isinf(y[1]) && y[3] == 0);
     free(x), free(y), free(packed);
 }
@@ -218,23 +233,38 @@ static void test_attend_extremes(void)
     free(scratch);
 }
 
+static void test_bf16(void)
+{
+    const struct {
+        float value;
+        uint16_t bits;
+    } known[] = {{1.0f, 0x3F80}, {-2.0f, 0xC000}, {0x1.01p0f, 0x3F80}, {0x1.03p0f, 0x3F82}, {0x1.010002p0f, 0x3F81},
+                 {0x1.fffffep127f, 0x7F80}, {INFINITY, 0x7F80}, {0.0f, 0}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        CHECK_INT(lex_bf16_of(known[i].value), known[i].bits);
+    CHECK(isnan(lex_f32_of_bf16(lex_bf16_of(NAN))) && lex_f32_of_bf16(0xC000) == -2.0f);
+}
+
 int main(void)
 {
-    const lex_kernels *const sets[] = {&lex_kernels_avx2, &lex_kernels_avx512};
+    const lex_kernels *const sets[] = {&lex_kernels_avx2, &lex_kernels_avx512, &lex_kernels_avx2_rounded,
+                                      &lex_kernels_avx512_bf16};
     lex_rng_init(&rng, 42, 0);
-    for (int i = 0; i < 2; i++) {
+    test_bf16();
+    for (int i = 0; i < 4; i++) {
         set = sets[i];
         if (!lex_kernels_run_here(set)) {
             printf("%s: not on this processor\n", set->name);
             continue;
         }
         test_linear();
-        test_gelu();
+        if (set->format == LEX_WEIGHTS_F32)
+            test_gelu();
         test_rows();
         test_attend();
         test_attend_extremes();
     }
-    CHECK(lex_kernels_choose() == NULL || lex_kernels_run_here(lex_kernels_choose()));
+    CHECK(lex_kernels_choose(false) == NULL || lex_kernels_run_here(lex_kernels_choose(false)));
     CHECK_INT(lex_row_stride(384) % 32, 16);
     return check_report("kernels");
 }
