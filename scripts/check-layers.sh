@@ -26,7 +26,7 @@ lint:      text tokenizer base
 encoder:   tensor kernels base
 model:     text linear tokenizer metrics encoder tensor kernels base
 trainer:   model text linear tokenizer metrics encoder tensor base
-predictor: model text linear tokenizer metrics encoder tensor base
+predictor: model text linear tokenizer metrics encoder tensor kernels base
 report:    predictor model text linear tokenizer metrics encoder tensor base
 cli:       trainer report predictor lint model text linear tokenizer metrics encoder tensor base
 '

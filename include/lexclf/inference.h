@@ -25,7 +25,8 @@ extern "C" {
 typedef struct lex_inference lex_inference;
 
 /* values[i] are the floats of parameter i of lex_encoder_params(): embeddings, biases and normalisations are used in
- * place, so all of them must outlive the inference. kernels: NULL for the fastest set. LEX_ERR_SYSTEM: no AVX2. */
+ * place, so all of them must outlive the inference. kernels: of lex_kernels_choose(). LEX_ERR_SYSTEM
+ * where that is NULL. */
 lex_status lex_inference_new(lex_inference **out, const lex_encoder_config *config, lex_pooling pooling,
                              int64_t n_outputs, const float *const *values, const lex_kernels *kernels,
                              lex_err *err) LEX_MUST_CHECK;

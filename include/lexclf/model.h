@@ -90,8 +90,8 @@ void lex_model_begin_at(lex_model *model, const double *bias);
 
 /* An encoder with the folder's weights: in place, for answers. */
 lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, lex_err *err) LEX_MUST_CHECK;
-/* The same without libtorch, on the CPU, for answers alone. */
-lex_status lex_model_inference(lex_inference **out, lex_model *model, lex_err *err) LEX_MUST_CHECK;
+/* The same without libtorch, on the CPU, for answers alone; with bfloat16 products where `bf16`. */
+lex_status lex_model_inference(lex_inference **out, lex_model *model, bool bf16, lex_err *err) LEX_MUST_CHECK;
 /* The same with flat weights, for training; what is missing of the head is drawn from `seed`. */
 lex_status lex_model_encoder_to_train(lex_encoder **out, lex_model *model, lex_runtime *runtime, uint64_t seed,
                                       lex_err *err) LEX_MUST_CHECK;

@@ -83,7 +83,6 @@ lex_status lex_inference_new(lex_inference **out, const lex_encoder_config *conf
                              int64_t n_outputs, const float *const *values, const lex_kernels *kernels, lex_err *err)
 {
     *out = NULL;
-    kernels = kernels ? kernels : lex_kernels_choose(false);
     if (!kernels)
         return lex_err_set(err, LEX_ERR_SYSTEM, "this processor lacks AVX2 and FMA, which lexclf needs");
     lex_inference *inference = lex_alloc_zeroed(1, sizeof *inference);

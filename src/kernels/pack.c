@@ -27,6 +27,11 @@ const lex_kernels *lex_kernels_choose(bool bf16)
     return NULL;
 }
 
+bool lex_kernels_bf16_pays(void)
+{
+    return lex_kernels_run_here(&lex_kernels_avx512_bf16) && __builtin_cpu_is("amd");
+}
+
 uint16_t lex_bf16_of(float value)
 {
     uint32_t bits;

@@ -250,7 +250,7 @@ lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *r
     return make_encoder(out, model, runtime, false, 0, err);
 }
 
-lex_status lex_model_inference(lex_inference **out, lex_model *model, lex_err *err)
+lex_status lex_model_inference(lex_inference **out, lex_model *model, bool bf16, lex_err *err)
 {
     lex_status st = LEX_OK;
     lex_encoder *encoder = NULL; /* for its table of parameters */
@@ -258,7 +258,8 @@ lex_status lex_model_inference(lex_inference **out, lex_model *model, lex_err *e
     *out = NULL;
     LEX_TRY(lex_encoder_new(&encoder, NULL, &model->config, model->pooling, model->n_outputs, err));
     LEX_TRY(lex_weights_collect(&values, model, encoder, false, 0, err));
-    st = lex_inference_new(out, &model->config, model->pooling, model->n_outputs, values, NULL, err);
+    st = lex_inference_new(out, &model->config, model->pooling, model->n_outputs, values,
+                           lex_kernels_choose(bf16), err);
 done:
     free(values);
     lex_encoder_free(encoder);

@@ -16,10 +16,18 @@ static void prepare(lex_predictor *p, lex_block *block, lex_block_row *row)
         LEX_PUSH(block->ids, block->n_ids, block->id_capacity, p->sequence.items[i].id);
 }
 
+bool lex_bf16_is_emulated(void)
+{
+    const lex_kernels *kernels = lex_kernels_choose(true);
+    return kernels && kernels->format == LEX_WEIGHTS_ROUNDED;
+}
+
 static lex_status start_on_cpu(lex_predictor *p, lex_err *err)
 {
+    lex_precision precision = p->options.precision;
+    bool bf16 = precision == LEX_PRECISION_BF16 || (precision == LEX_PRECISION_AUTO && lex_kernels_bf16_pays());
     int n_threads = p->options.threads > 0 ? p->options.threads : lex_cpu_count();
-    lex_status st = lex_model_inference(&p->inference, p->model, err);
+    lex_status st = lex_model_inference(&p->inference, p->model, bf16, err);
     if (st == LEX_OK)
         p->crew = lex_crew_new(p->inference, p->model->n_outputs, n_threads);
     return st;
@@ -34,6 +42,8 @@ static lex_status start(lex_predictor *p, lex_err *err)
         return LEX_OK;
     if (!lex_device_is_cpu(device)) {
         LEX_TRY(lex_runtime_open(&p->runtime, device, p->options.threads, err));
+        if (lex_runtime_is_cuda(p->runtime) && p->options.precision == LEX_PRECISION_BF16)
+            return lex_err_set(err, LEX_ERR_USAGE, "option '--dtype': bf16 is not built for CUDA; it computes in fp32");
         if (lex_runtime_is_cuda(p->runtime))
             return lex_model_encoder(&p->encoder, p->model, p->runtime, err);
     }

@@ -84,7 +84,7 @@ static void test_bounds(void)
     lex_err err = {0};
     float logits[K];
     const int32_t beyond[] = {1, 1000000}, below[] = {-1};
-    lex_inference *inference = tiny_inference(LEX_POOLING_CLS, NULL);
+    lex_inference *inference = tiny_inference(LEX_POOLING_CLS, lex_kernels_choose(false));
     lex_workspace *workspace = lex_workspace_new(inference);
     lex_batch batch;
     lex_batch_init(&batch);
@@ -110,7 +110,7 @@ static void run_crew(const lex_inference *inference, const lex_sequence *sequenc
     lex_crew_free(crew);
 }
 
-static void test_crew(lex_pooling pooling)
+static void test_crew(lex_pooling pooling, const lex_kernels *kernels)
 {
     static int32_t ids[MANY][TINY_SEQUENCE_MAX];
     lex_sequence sequences[MANY];
@@ -124,7 +124,7 @@ static void test_crew(lex_pooling pooling)
         for (int64_t j = 0; j < sequences[i].n; j++)
             ids[i][j] = (int32_t)from[j];
     }
-    lex_inference *inference = tiny_inference(pooling, NULL);
+    lex_inference *inference = tiny_inference(pooling, kernels);
     const int threads[] = {1, 2, 5, 3};
     const int64_t batches[] = {0, 0, 64, 100000};
     run_crew(inference, sequences, 1, 16, first);
@@ -138,6 +138,30 @@ static void test_crew(lex_pooling pooling)
     lex_inference_free(inference);
 }
 
+/* The two ways to bfloat16 are one arithmetic, to the rounding of sums; and not that of float32. */
+static void test_bf16(void)
+{
+    const lex_kernels *const sets[] = {&lex_kernels_avx2, &lex_kernels_avx2_rounded, &lex_kernels_avx512_bf16};
+    float logits[3][N * K];
+    lex_err err = {0};
+    lex_batch batch;
+    lex_batch_init(&batch);
+    for (int64_t row = 0; row < N; row++)
+        tiny_add(&batch, &golden, row, 0, 0, true);
+    for (int i = 0; i < 3; i++) {
+        lex_inference *inference = tiny_inference(LEX_POOLING_CLS, sets[lex_kernels_run_here(sets[i]) ? i : 1]);
+        lex_workspace *workspace = lex_workspace_new(inference);
+        CHECK_INT(lex_inference_run(inference, workspace, &batch, logits[i], &err), LEX_OK);
+        lex_workspace_free(workspace);
+        lex_inference_free(inference);
+    }
+    double exact = largest_difference(logits[0], logits[1], N * K), ways = largest_difference(logits[1], logits[2], N * K);
+    printf("bfloat16: %.3g from float32, its two ways %.3g apart, logits up to %.3g\n", exact, ways,
+           largest_of(logits[0], N * K));
+    CHECK(exact > 1e-5 && exact <= 0.03 * largest_of(logits[0], N * K) && ways < exact);
+    lex_batch_release(&batch);
+}
+
 int main(void)
 {
     const lex_kernels *const sets[] = {&lex_kernels_reference, &lex_kernels_avx2, &lex_kernels_avx512};
@@ -147,8 +171,11 @@ int main(void)
         if (lex_kernels_run_here(sets[i]))
             test_against_training_path(sets[i]);
     test_bounds();
-    test_crew(LEX_POOLING_CLS);
-    test_crew(LEX_POOLING_MEAN);
+    for (int bf16 = 0; bf16 < 2; bf16++) {
+        test_crew(LEX_POOLING_CLS, lex_kernels_choose(bf16));
+        test_crew(LEX_POOLING_MEAN, lex_kernels_choose(bf16));
+    }
+    test_bf16();
     fixture_close(&golden);
     lex_runtime_close(runtime);
     return check_report("inference");
