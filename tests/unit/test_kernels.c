@@ -85,7 +85,7 @@ static void linear_of(int64_t rows, int64_t in, int64_t out, lex_after after, bo
     mark(y, y_stride, rows, out);
     float *want = copy_of(y, rows * y_stride), *alone = copy_of(y, rows * y_stride);
     void *packed = packed_by(set, weight, in, out);
-    float *scratch = floats(lex_linear_scratch(set, in), 1);
+    float *scratch = lex_alloc_aligned((size_t)lex_linear_scratch(set, in) * sizeof(float) + 64);
     float *seen_x = seen_by(set, x, rows * x_stride), *seen_weight = seen_by(set, weight, in * out);
     void *plain = packed_by(reference, seen_weight, in, out);
     lex_linear_work work = {x, x_stride, rows, in, out, packed, bias, after, y, y_stride, scratch};
