@@ -24,12 +24,18 @@ extern "C" {
 
 typedef struct lex_inference lex_inference;
 
+/* Told of values that have been laid out and will not be looked at again; `done` may be NULL. */
+typedef struct {
+    void (*done)(void *context, const float *values, int64_t n);
+    void *context;
+} lex_laid_out;
+
 /* values[i] are the floats of parameter i of lex_encoder_params(): embeddings, biases and normalisations are used in
  * place, so all of them must outlive the inference. kernels: of lex_kernels_choose(). LEX_ERR_SYSTEM
  * where that is NULL. */
 lex_status lex_inference_new(lex_inference **out, const lex_encoder_config *config, lex_pooling pooling,
                              int64_t n_outputs, const float *const *values, const lex_kernels *kernels,
-                             lex_err *err) LEX_MUST_CHECK;
+                             lex_laid_out laid_out, lex_err *err) LEX_MUST_CHECK;
 void lex_inference_free(lex_inference *inference);
 
 typedef struct lex_workspace lex_workspace;

@@ -7,6 +7,7 @@
 typedef struct {
     lex_inference *inference;
     const float *const *values;
+    lex_laid_out laid_out;
     int64_t next; /* parameter */
 } walk;
 
@@ -22,21 +23,24 @@ static lex_plain_norm take_norm(walk *w)
 }
 
 /* n weights (out, in) beside each other. */
-static lex_packed_linear pack(const lex_inference *inference, const float *const *weights, int n, const float *bias,
+static lex_packed_linear pack(const walk *w, const float *const *weights, int n, const float *bias,
                               int64_t in, int64_t out)
 {
-    const lex_kernels *kernels = inference->kernels;
+    const lex_kernels *kernels = w->inference->kernels;
     lex_packed_linear linear = {.bias = bias, .in = in, .out = n * out};
     linear.packed = lex_alloc_aligned(lex_packed_bytes(kernels, in, n * out));
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         lex_pack(kernels, linear.packed, weights[i], in, i * out, out);
+        if (w->laid_out.done)
+            w->laid_out.done(w->laid_out.context, weights[i], in * out);
+    }
     return linear;
 }
 
 static lex_packed_linear take_linear(walk *w, int64_t in, int64_t out)
 {
     const float *weight = take(w);
-    return pack(w->inference, &weight, 1, take(w), in, out);
+    return pack(w, &weight, 1, take(w), in, out);
 }
 
 /* Query, key and value: together, or the query by itself. */
@@ -48,19 +52,19 @@ static void take_qkv(walk *w, lex_packed_layer *layer, bool query_alone)
     for (int i = 0; i < 3; i++)
         memcpy(layer->qkv_bias + i * C, biases[i], (size_t)C * sizeof *layer->qkv_bias);
     if (query_alone) {
-        layer->query = pack(w->inference, weights, 1, biases[0], C, C);
-        layer->qkv = pack(w->inference, weights + 1, 2, layer->qkv_bias + C, C, C);
+        layer->query = pack(w, weights, 1, biases[0], C, C);
+        layer->qkv = pack(w, weights + 1, 2, layer->qkv_bias + C, C, C);
     } else {
-        layer->qkv = pack(w->inference, weights, 3, layer->qkv_bias, C, C);
+        layer->qkv = pack(w, weights, 3, layer->qkv_bias, C, C);
     }
     w->next += 6;
 }
 
-static void take_all(lex_inference *inference, const float *const *values)
+static void take_all(lex_inference *inference, const float *const *values, lex_laid_out laid_out)
 {
     const int64_t C = inference->config.width, inner = inference->config.inner_width;
     const int64_t L = inference->config.n_layers;
-    walk w = {inference, values, 0};
+    walk w = {inference, values, laid_out, 0};
     inference->words = take(&w);
     inference->positions = take(&w);
     inference->segments = take(&w);
@@ -80,7 +84,8 @@ static void take_all(lex_inference *inference, const float *const *values)
 }
 
 lex_status lex_inference_new(lex_inference **out, const lex_encoder_config *config, lex_pooling pooling,
-                             int64_t n_outputs, const float *const *values, const lex_kernels *kernels, lex_err *err)
+                             int64_t n_outputs, const float *const *values, const lex_kernels *kernels,
+                             lex_laid_out laid_out, lex_err *err)
 {
     *out = NULL;
     if (!kernels)
@@ -91,7 +96,7 @@ lex_status lex_inference_new(lex_inference **out, const lex_encoder_config *conf
     inference->pooling = pooling;
     inference->n_outputs = n_outputs;
     inference->layers = lex_alloc_zeroed((size_t)config->n_layers, sizeof *inference->layers);
-    take_all(inference, values);
+    take_all(inference, values, laid_out);
     *out = inference;
     return LEX_OK;
 }

@@ -1,14 +1,21 @@
 /* attend.h - attention of one head of one sequence: scores of up to ROWS queries at a time, which fit the first-level
  * cache, become probabilities and weigh the values. Keys are turned once; values are read where they lie. */
 
+enum { LINE = 16 }; /* floats of a cache line */
+
 /* k (n, d) to panels (d, PANEL) of keys beside each other, filled up with zeros. */
 static void turn_keys(float *out, const float *k, int64_t stride, int64_t n, int64_t d)
 {
     for (int64_t first = 0; first < n; first += PANEL, out += d * PANEL) {
         int64_t some = n - first < PANEL ? n - first : PANEL;
-        for (int64_t j = 0; j < some; j++)
+        for (int64_t j = 0; j < some; j++) {
+            const float *row = k + (first + j) * stride;
             for (int64_t c = 0; c < d; c++)
-                out[c * PANEL + j] = k[(first + j) * stride + c];
+                out[c * PANEL + j] = row[c];
+            /* Rows lie far apart, which no hardware foresees; the next head's part of a row comes next. */
+            for (int64_t c = 0; c < d; c += LINE)
+                __builtin_prefetch(row + d + c);
+        }
         if (some < PANEL)
             for (int64_t c = 0; c < d; c++)
                 memset(out + c * PANEL + some, 0, (size_t)(PANEL - some) * sizeof *out);
@@ -76,6 +83,9 @@ static void attend(const lex_attend_work *w)
         values = wide;
     }
     turn_keys(keys, w->k, w->kv_stride, n, d);
+    for (int64_t j = 0; j < n; j++)
+        for (int64_t c = 0; c < d; c += LINE)
+            __builtin_prefetch(w->v + j * w->kv_stride + d + c);
     row_split split = split_rows(w->n_queries);
     for (int64_t i = 0; i < split.tiles; i++) {
         int64_t query = split_at(&split, i), rows = split_at(&split, i + 1) - query;

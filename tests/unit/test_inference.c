@@ -33,7 +33,7 @@ static lex_inference *tiny_inference(lex_pooling pooling, const lex_kernels *ker
     lex_json_free(json);
     stop_on(lex_encoder_new(&encoder, NULL, &config, pooling, K, &err), &err);
     const float **values = tiny_weights(encoder, &golden);
-    stop_on(lex_inference_new(&inference, &config, pooling, K, values, kernels, &err), &err);
+    stop_on(lex_inference_new(&inference, &config, pooling, K, values, kernels, (lex_laid_out){NULL, NULL}, &err), &err);
     free(values);
     lex_encoder_free(encoder);
     return inference;
