@@ -21,11 +21,12 @@ text:      base
 tokenizer: base
 metrics:   base
 linear:    base
+kernels:   base
 lint:      text tokenizer base
-encoder:   tensor base
-model:     text linear tokenizer metrics encoder tensor base
+encoder:   tensor kernels base
+model:     text linear tokenizer metrics encoder tensor kernels base
 trainer:   model text linear tokenizer metrics encoder tensor base
-predictor: model text linear tokenizer metrics encoder tensor base
+predictor: model text linear tokenizer metrics encoder tensor kernels base
 report:    predictor model text linear tokenizer metrics encoder tensor base
 cli:       trainer report predictor lint model text linear tokenizer metrics encoder tensor base
 '
@@ -35,6 +36,7 @@ owners='
 err memory file partial json unicode hash random task: base
 answers: predictor
 tuning: metrics
+inference: encoder
 calibration: model
 wrong compare: predictor
 gates: report

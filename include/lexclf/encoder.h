@@ -60,6 +60,7 @@ typedef enum { LEX_POOLING_CLS, LEX_POOLING_MEAN } lex_pooling;
 
 typedef struct lex_encoder lex_encoder;
 
+/* runtime: NULL for one that is asked for its parameters alone. */
 lex_status lex_encoder_new(lex_encoder **out, lex_runtime *runtime, const lex_encoder_config *config,
                            lex_pooling pooling, int64_t n_outputs, lex_err *err) LEX_MUST_CHECK;
 void lex_encoder_free(lex_encoder *encoder);

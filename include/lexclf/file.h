@@ -38,6 +38,9 @@ typedef struct {
 } lex_map;
 lex_status lex_map_open(lex_map *out, const char *path, lex_err *err) LEX_MUST_CHECK;
 void lex_map_close(lex_map *map);
+/* Takes what of `map` lies in [from, from + len) out of this process's memory, whole pages at a time; looked at again it
+ * is read again. Bytes outside the map are left alone. */
+void lex_map_forget(const lex_map *map, const void *from, size_t len);
 
 /* A file in the making. `path` must outlive it. A link is followed; what is no regular file (a pipe, /dev/stdout) is
  * written to directly. */

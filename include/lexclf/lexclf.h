@@ -21,6 +21,8 @@
 #include "lexclf/tuning.h"    /* temperature and thresholds, fitted on answers */
 #include "lexclf/linear.h"    /* the classic baseline: weighted n-grams, one linear classifier a label */
 #include "lexclf/encoder.h"   /* token ids to logits, and the way back */
+#include "lexclf/kernels.h"   /* the arithmetic of answering on the CPU */
+#include "lexclf/inference.h" /* token ids to logits alone, on the CPU */
 #include "lexclf/model.h"     /* a model folder: opened and checked, run, saved */
 #include "lexclf/calibration.h" /* what turns its logits into probabilities and decisions */
 

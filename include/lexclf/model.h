@@ -23,6 +23,7 @@
 #define LEXCLF_MODEL_H
 
 #include "lexclf/encoder.h"
+#include "lexclf/inference.h"
 #include "lexclf/json.h"
 #include "lexclf/linear.h"
 #include "lexclf/tokenizer.h"
@@ -93,6 +94,8 @@ void lex_model_begin_at(lex_model *model, const double *bias);
 
 /* An encoder with the folder's weights: in place, for answers. */
 lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, lex_err *err) LEX_MUST_CHECK;
+/* The same without libtorch, on the CPU, for answers alone; with bfloat16 products where `bf16`. */
+lex_status lex_model_inference(lex_inference **out, lex_model *model, bool bf16, lex_err *err) LEX_MUST_CHECK;
 /* The same with flat weights, for training; what is missing of the head is drawn from `seed`. */
 lex_status lex_model_encoder_to_train(lex_encoder **out, lex_model *model, lex_runtime *runtime, uint64_t seed,
                                       lex_err *err) LEX_MUST_CHECK;
@@ -134,6 +137,15 @@ lex_status lex_run_sequences(lex_encoder *encoder, lex_runtime *runtime, const l
                              lex_err *err) LEX_MUST_CHECK;
 /* What 0 stands for. */
 int64_t lex_default_batch_tokens(const lex_runtime *runtime);
+
+/* The same by an inference: n_threads workers, with what they compute in, for as many runs as are asked for. Logits do
+ * not depend on n_threads, batch_tokens or company, bit for bit. progress comes from the workers, one at a time. */
+typedef struct lex_crew lex_crew;
+lex_crew *lex_crew_new(const lex_inference *inference, int64_t n_outputs, int n_threads);
+void lex_crew_free(lex_crew *crew);
+lex_status lex_crew_run(lex_crew *crew, const lex_sequence *sequences, int64_t n_sequences, int64_t batch_tokens,
+                        float *logits, void (*progress)(void *context, int64_t n_sequences, int64_t n_tokens),
+                        void *context, lex_err *err) LEX_MUST_CHECK;
 
 #ifdef __cplusplus
 }

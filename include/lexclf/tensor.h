@@ -33,6 +33,8 @@ typedef struct lex_runtime lex_runtime;
 /* device: "auto" (CUDA if it is there and works), "cpu", "cuda" or "cuda:N". n_threads: 0 for one a processor.
  * LEX_ERR_SYSTEM: no libtorch, no AVX2, no such device. */
 lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads, lex_err *err) LEX_MUST_CHECK;
+/* Whether `device` is the CPU as far as can be told without libtorch: "cpu", or "auto" where no driver is. */
+bool lex_device_is_cpu(const char *device);
 void lex_runtime_close(lex_runtime *runtime);
 bool lex_runtime_is_cuda(const lex_runtime *runtime);
 /* "cpu" or "cuda:0", for people and reports. */

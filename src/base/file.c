@@ -141,3 +141,13 @@ void lex_map_close(lex_map *map)
     map->ptr = NULL;
     map->len = 0;
 }
+
+void lex_map_forget(const lex_map *map, const void *from, size_t len)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)map->ptr, begin = (uintptr_t)from;
+    if (begin < first || begin - first > map->len || len > map->len - (begin - first))
+        return;
+    uintptr_t skip = (page - begin % page) % page; /* to the first page that lies in the range as a whole */
+    if (len > skip && (len - skip) / page > 0)
+        madvise((void *)(begin + skip), (len - skip) / page * page, MADV_DONTNEED);
+}

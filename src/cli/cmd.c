@@ -20,6 +20,20 @@ lex_status cli_setup_terminal(const cli_options *options, bool has_progress, lex
     return LEX_OK;
 }
 
+lex_predictor_options cli_predictor_options(const cli_options *options)
+{
+    lex_predictor_options p = {
+        .device = cli_option_string(options, "device"),
+        .precision = (lex_precision)cli_option_choice(options, "dtype"), /* the row has the order of lex_precision */
+        .threads = (int)cli_option_int_or_0(options, "threads"),
+        .max_length = cli_option_int_or_0(options, "max-length"),
+        .batch_tokens = cli_option_int_or_0(options, "batch-tokens"),
+    };
+    if (p.precision == LEX_PRECISION_BF16 && lex_bf16_is_emulated())
+        cli_warn("this processor has no instructions for bf16: '--dtype fp32' is faster and exact");
+    return p;
+}
+
 /* Labels as they are written: one cell, several in it, or a column each. */
 static void fill_labels(lex_reader_options *reader, const cli_options *options)
 {

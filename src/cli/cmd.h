@@ -3,6 +3,7 @@
 #define LEXCLF_CLI_CMD_H
 
 #include "lexclf/json.h"
+#include "lexclf/predictor.h"
 #include "lexclf/text.h"
 #include "options.h"
 #include "process.h"
@@ -52,6 +53,9 @@ lex_status cli_check_output_file(const char *option, const char *path, const cha
  * the n paths that are read lies in it, or in OUT.partial. */
 lex_status cli_check_out_folder(const char *out, bool overwrite, const char *const *read, int n,
                                 lex_err *err) LEX_MUST_CHECK;
+
+/* --device, --dtype, --threads, --max-length, --batch-tokens. Says so where what --dtype asks for is slow here. */
+lex_predictor_options cli_predictor_options(const cli_options *options);
 
 /* An integer option without a default in its row: 0 where it is absent. */
 int64_t cli_option_int_or_0(const cli_options *options, const char *name);

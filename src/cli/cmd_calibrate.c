@@ -79,14 +79,9 @@ int cli_run_calibrate(const cli_options *options, lex_err *err)
     if (rule)
         LEX_ASSERT(lex_threshold_rule_parse(&fit.thresholds, lex_str_of(rule)));
     lex_reader_options reader = cli_reader_options(options, true, true, reading);
-    lex_predictor_options how = {
-        .device = cli_option_string(options, "device"),
-        .threads = (int)cli_option_int_or_0(options, "threads"),
-        .max_length = cli_option_int_or_0(options, "max-length"),
-        .batch_tokens = cli_option_int_or_0(options, "batch-tokens"),
-        .progress = show_progress,
-        .stop = &lex_cli_interrupted,
-    };
+    lex_predictor_options how = cli_predictor_options(options);
+    how.progress = show_progress;
+    how.stop = &lex_cli_interrupted;
     cli_progress_begin("calibrate", 0);
     LEX_TRY(lex_recalibrate(&r, cli_option_string(options, "model"), cli_option_string(options, "out"),
                             cli_inputs_paths(&inputs), (int)inputs.files.n, &reader, &how, &fit, !rule, err));

@@ -124,17 +124,12 @@ static lex_status evaluate(cli_eval *run, lex_err *err)
     lex_status st = LEX_OK;
     const cli_options *options = run->options;
     lex_reader_options reader = cli_reader_options(options, true, true, run->reading);
-    lex_predictor_options how = {
-        .device = cli_option_string(options, "device"),
-        .threads = (int)cli_option_int_or_0(options, "threads"),
-        .max_length = cli_option_int_or_0(options, "max-length"),
-        .batch_tokens = cli_option_int_or_0(options, "batch-tokens"),
-        .answer = run->wrong ? note_wrong : NULL,
-        .progress = show_progress,
-        .opened = check_labels,
-        .context = run,
-        .stop = &lex_cli_interrupted,
-    };
+    lex_predictor_options how = cli_predictor_options(options);
+    how.answer = run->wrong ? note_wrong : NULL;
+    how.progress = show_progress;
+    how.opened = check_labels;
+    how.context = run;
+    how.stop = &lex_cli_interrupted;
     how.thresholds = cli_option_strings(options, "threshold", &how.n_thresholds);
     cli_progress_begin("eval", 0);
     LEX_TRY(lex_evaluate(&run->evaluation, cli_option_string(options, "model"), run->paths, run->n_paths, &reader, &how,

@@ -142,19 +142,14 @@ static lex_status check_fail_on(const work *w, lex_err *err)
 
 static lex_predictor_options predictor_options(const cli_options *options, work *w)
 {
-    lex_predictor_options p = {
-        .device = cli_option_string(options, "device"),
-        .threads = (int)cli_option_int_or_0(options, "threads"),
-        .max_length = cli_option_int_or_0(options, "max-length"),
-        .batch_tokens = cli_option_int_or_0(options, "batch-tokens"),
-        .answer = take_answer,
-        .block = end_block,
-        .progress = show_progress,
-        .context = w,
-        .stop = &lex_cli_interrupted,
-        .fingerprint = cli_option_flag(options, "resume"),
-        .fingerprint_names = w->output.format.source,
-    };
+    lex_predictor_options p = cli_predictor_options(options);
+    p.answer = take_answer;
+    p.block = end_block;
+    p.progress = show_progress;
+    p.context = w;
+    p.stop = &lex_cli_interrupted;
+    p.fingerprint = cli_option_flag(options, "resume");
+    p.fingerprint_names = w->output.format.source;
     p.thresholds = cli_option_strings(options, "threshold", &p.n_thresholds);
     return p;
 }

@@ -252,6 +252,29 @@ lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *r
     return make_encoder(out, model, runtime, false, 0, err);
 }
 
+/* Mapped weights of which there is a copy need not stay in memory, too. */
+static void forget(void *context, const float *values, int64_t n)
+{
+    const lex_model *model = context;
+    lex_map_forget(&model->files->weights.map, values, (size_t)n * sizeof *values);
+}
+
+lex_status lex_model_inference(lex_inference **out, lex_model *model, bool bf16, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_encoder *encoder = NULL; /* for its table of parameters */
+    const float **values = NULL;
+    *out = NULL;
+    LEX_TRY(lex_encoder_new(&encoder, NULL, &model->config, model->pooling, model->n_outputs, err));
+    LEX_TRY(lex_weights_collect(&values, model, encoder, false, 0, err));
+    st = lex_inference_new(out, &model->config, model->pooling, model->n_outputs, values,
+                           lex_kernels_choose(bf16), (lex_laid_out){forget, model}, err);
+done:
+    free(values);
+    lex_encoder_free(encoder);
+    return st;
+}
+
 lex_status lex_model_encoder_to_train(lex_encoder **out, lex_model *model, lex_runtime *runtime, uint64_t seed,
                                       lex_err *err)
 {

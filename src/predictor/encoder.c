@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "lexclf/file.h"
 
 static void prepare(lex_predictor *p, lex_block *block, lex_block_row *row)
 {
@@ -15,14 +16,40 @@ static void prepare(lex_predictor *p, lex_block *block, lex_block_row *row)
         LEX_PUSH(block->ids, block->n_ids, block->id_capacity, p->sequence.items[i].id);
 }
 
-/* libtorch takes a quarter of a second to load: bad input has been found before that. */
+bool lex_bf16_is_emulated(void)
+{
+    const lex_kernels *kernels = lex_kernels_choose(true);
+    return kernels && kernels->format == LEX_WEIGHTS_ROUNDED;
+}
+
+static lex_status start_on_cpu(lex_predictor *p, lex_err *err)
+{
+    lex_precision precision = p->options.precision;
+    bool bf16 = precision == LEX_PRECISION_BF16 || (precision == LEX_PRECISION_AUTO && lex_kernels_bf16_pays());
+    int n_threads = p->options.threads > 0 ? p->options.threads : lex_cpu_count();
+    lex_status st = lex_model_inference(&p->inference, p->model, bf16, err);
+    if (st == LEX_OK)
+        p->crew = lex_crew_new(p->inference, p->model->n_outputs, n_threads);
+    return st;
+}
+
+/* On the CPU nothing of libtorch is needed. It takes a quarter of a second to load: bad input has been found before. */
 static lex_status start(lex_predictor *p, lex_err *err)
 {
-    if (p->encoder)
-        return LEX_OK;
+    lex_status st = LEX_OK;
     const char *device = p->options.device ? p->options.device : "auto";
-    lex_status st = p->runtime ? LEX_OK : lex_runtime_open(&p->runtime, device, p->options.threads, err);
-    return st == LEX_OK ? lex_model_encoder(&p->encoder, p->model, p->runtime, err) : st;
+    if (p->encoder || p->crew)
+        return LEX_OK;
+    if (!lex_device_is_cpu(device)) {
+        LEX_TRY(lex_runtime_open(&p->runtime, device, p->options.threads, err));
+        if (lex_runtime_is_cuda(p->runtime) && p->options.precision == LEX_PRECISION_BF16)
+            return lex_err_set(err, LEX_ERR_USAGE, "option '--dtype': bf16 is not built for CUDA; it computes in fp32");
+        if (lex_runtime_is_cuda(p->runtime))
+            return lex_model_encoder(&p->encoder, p->model, p->runtime, err);
+    }
+    st = start_on_cpu(p, err);
+done:
+    return st;
 }
 
 static void tell_progress(void *context, int64_t n_records, int64_t n_tokens)
@@ -39,8 +66,12 @@ static lex_status compute(lex_predictor *p, lex_block *block, lex_err *err)
     for (int64_t i = 0; i < block->n_rows; i++)
         sequences[i] = (lex_sequence){block->ids + block->rows[i].ids_at, block->rows[i].n};
     LEX_TRY(start(p, err));
-    LEX_TRY(lex_run_sequences(p->encoder, p->runtime, sequences, block->n_rows, p->model->n_outputs,
-                              p->options.batch_tokens, block->logits, tell_progress, p, err));
+    if (p->crew)
+        LEX_TRY(lex_crew_run(p->crew, sequences, block->n_rows, p->options.batch_tokens, block->logits, tell_progress, p,
+                             err));
+    else
+        LEX_TRY(lex_run_sequences(p->encoder, p->runtime, sequences, block->n_rows, p->model->n_outputs,
+                                  p->options.batch_tokens, block->logits, tell_progress, p, err));
     p->done_tokens += block->n_ids;
 done:
     free(sequences);
@@ -49,6 +80,8 @@ done:
 
 static void close_encoder(lex_predictor *p)
 {
+    lex_crew_free(p->crew);
+    lex_inference_free(p->inference);
     lex_encoder_free(p->encoder);
     lex_runtime_close(p->runtime);
 }

@@ -67,7 +67,9 @@ struct lex_predictor {
     const lex_model_kind *kind;
     lex_model *model;
     lex_runtime *runtime; /* NULL before the first block */
-    lex_encoder *encoder;
+    lex_encoder *encoder;     /* on CUDA */
+    lex_inference *inference; /* on the CPU */
+    lex_crew *crew;
     int64_t max_length;
     double *thresholds;    /* (K) */
     float *probabilities;  /* (K), of the record at hand */

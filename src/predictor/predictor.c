@@ -110,7 +110,9 @@ const char *lex_predictor_device(const lex_predictor *predictor)
 {
     if (predictor->model->kind == LEX_KIND_LINEAR)
         return "cpu";
-    return predictor->runtime ? lex_runtime_device(predictor->runtime) : "none";
+    if (predictor->runtime)
+        return lex_runtime_device(predictor->runtime);
+    return predictor->crew ? "cpu" : "none";
 }
 
 const lex_strings *lex_predictor_columns(const lex_predictor *predictor)

@@ -41,15 +41,19 @@ static int cuda_index(const char *device)
     return index >= 0 && index < 1024 ? (int)index : -1;
 }
 
+/* Without the driver there is no device, and libtorch_cuda need not be looked for. */
+bool lex_device_is_cpu(const char *device)
+{
+    return strcmp(device, "cpu") == 0 ||
+           (strcmp(device, "auto") == 0 && lex_path_kind_of("/dev/nvidiactl") == LEX_PATH_MISSING);
+}
+
 static lex_status choose_device(lex_runtime *runtime, const char *device, lex_err *err)
 {
     runtime->device = -1;
-    if (strcmp(device, "cpu") == 0)
+    if (lex_device_is_cpu(device))
         return LEX_OK;
     bool automatic = strcmp(device, "auto") == 0;
-    /* Without the driver there is no device, and libtorch_cuda need not be looked for. */
-    if (automatic && lex_path_kind_of("/dev/nvidiactl") == LEX_PATH_MISSING)
-        return LEX_OK;
     int wanted = automatic ? 0 : cuda_index(device);
     if (wanted < 0)
         return lex_err_set(err, LEX_ERR_USAGE, "no device '%s' (auto, cpu, cuda or cuda:N)", device);

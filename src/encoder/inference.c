@@ -1,0 +1,150 @@
+/* inference.c - weights laid out for answering, walking the parameters in the order of params.c. */
+#include "packed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    lex_inference *inference;
+    const float *const *values;
+    lex_laid_out laid_out;
+    int64_t next; /* parameter */
+} walk;
+
+static const float *take(walk *w)
+{
+    return w->values[w->next++];
+}
+
+static lex_plain_norm take_norm(walk *w)
+{
+    const float *weight = take(w);
+    return (lex_plain_norm){weight, take(w)};
+}
+
+/* n weights (out, in) beside each other. */
+static lex_packed_linear pack(const walk *w, const float *const *weights, int n, const float *bias,
+                              int64_t in, int64_t out)
+{
+    const lex_kernels *kernels = w->inference->kernels;
+    lex_packed_linear linear = {.bias = bias, .in = in, .out = n * out};
+    linear.packed = lex_alloc_aligned(lex_packed_bytes(kernels, in, n * out));
+    for (int i = 0; i < n; i++) {
+        lex_pack(kernels, linear.packed, weights[i], in, i * out, out);
+        if (w->laid_out.done)
+            w->laid_out.done(w->laid_out.context, weights[i], in * out);
+    }
+    return linear;
+}
+
+static lex_packed_linear take_linear(walk *w, int64_t in, int64_t out)
+{
+    const float *weight = take(w);
+    return pack(w, &weight, 1, take(w), in, out);
+}
+
+/* Query, key and value: together, or the query by itself. */
+static void take_qkv(walk *w, lex_packed_layer *layer, bool query_alone)
+{
+    const int64_t C = w->inference->config.width;
+    const float *const *weights = w->values + w->next, *const *biases = weights + 3;
+    layer->qkv_bias = lex_alloc_array((size_t)(3 * C), sizeof *layer->qkv_bias);
+    for (int i = 0; i < 3; i++)
+        memcpy(layer->qkv_bias + i * C, biases[i], (size_t)C * sizeof *layer->qkv_bias);
+    if (query_alone) {
+        layer->query = pack(w, weights, 1, biases[0], C, C);
+        layer->qkv = pack(w, weights + 1, 2, layer->qkv_bias + C, C, C);
+    } else {
+        layer->qkv = pack(w, weights, 3, layer->qkv_bias, C, C);
+    }
+    w->next += 6;
+}
+
+static void take_all(lex_inference *inference, const float *const *values, lex_laid_out laid_out)
+{
+    const int64_t C = inference->config.width, inner = inference->config.inner_width;
+    const int64_t L = inference->config.n_layers;
+    walk w = {inference, values, laid_out, 0};
+    inference->words = take(&w);
+    inference->positions = take(&w);
+    inference->segments = take(&w);
+    inference->embedding_norm = take_norm(&w);
+    for (int64_t i = 0; i < L; i++) {
+        lex_packed_layer *layer = &inference->layers[i];
+        take_qkv(&w, layer, i == L - 1 && inference->pooling == LEX_POOLING_CLS);
+        layer->attention = take_linear(&w, C, C);
+        layer->attention_norm = take_norm(&w);
+        layer->inner = take_linear(&w, C, inner);
+        layer->outer = take_linear(&w, inner, C);
+        layer->outer_norm = take_norm(&w);
+    }
+    if (inference->pooling == LEX_POOLING_CLS)
+        inference->pooler = take_linear(&w, C, C);
+    inference->classifier = take_linear(&w, C, inference->n_outputs);
+}
+
+lex_status lex_inference_new(lex_inference **out, const lex_encoder_config *config, lex_pooling pooling,
+                             int64_t n_outputs, const float *const *values, const lex_kernels *kernels,
+                             lex_laid_out laid_out, lex_err *err)
+{
+    *out = NULL;
+    if (!kernels)
+        return lex_err_set(err, LEX_ERR_SYSTEM, "this processor lacks AVX2 and FMA, which lexclf needs");
+    lex_inference *inference = lex_alloc_zeroed(1, sizeof *inference);
+    inference->kernels = kernels;
+    inference->config = *config;
+    inference->pooling = pooling;
+    inference->n_outputs = n_outputs;
+    inference->layers = lex_alloc_zeroed((size_t)config->n_layers, sizeof *inference->layers);
+    take_all(inference, values, laid_out);
+    *out = inference;
+    return LEX_OK;
+}
+
+void lex_inference_free(lex_inference *inference)
+{
+    if (!inference)
+        return;
+    for (int64_t i = 0; i < inference->config.n_layers; i++) {
+        lex_packed_layer *layer = &inference->layers[i];
+        free(layer->query.packed);
+        free(layer->qkv.packed);
+        free(layer->qkv_bias);
+        free(layer->attention.packed);
+        free(layer->inner.packed);
+        free(layer->outer.packed);
+    }
+    free(inference->layers);
+    free(inference->pooler.packed);
+    free(inference->classifier.packed);
+    free(inference);
+}
+
+/* ---- workspaces ---- */
+
+lex_workspace *lex_workspace_new(const lex_inference *inference)
+{
+    lex_workspace *w = lex_alloc_zeroed(1, sizeof *w);
+    w->stride = lex_row_stride(inference->config.width);
+    w->qkv_stride = lex_row_stride(3 * inference->config.width);
+    w->inner_stride = lex_row_stride(inference->config.inner_width);
+    int64_t widest = inference->config.width > inference->config.inner_width ? inference->config.width
+                                                                             : inference->config.inner_width;
+    w->linear_scratch = lex_alloc_aligned((size_t)lex_linear_scratch(inference->kernels, widest) * sizeof(float));
+    return w;
+}
+
+void lex_workspace_free(lex_workspace *w)
+{
+    if (!w)
+        return;
+    free(w->x);
+    free(w->qkv);
+    free(w->context);
+    free(w->inner);
+    free(w->pooled);
+    free(w->aside);
+    free(w->scratch);
+    free(w->linear_scratch);
+    free(w);
+}

@@ -1,0 +1,54 @@
+/* packed.h - the insides of a lex_inference and of a workspace. */
+#ifndef LEXCLF_ENCODER_PACKED_H
+#define LEXCLF_ENCODER_PACKED_H
+
+#include "lexclf/inference.h"
+
+typedef struct {
+    void *packed; /* owned */
+    const float *bias;
+    int64_t in, out;
+} lex_packed_linear;
+
+typedef struct {
+    const float *weight, *bias; /* (C) */
+} lex_plain_norm;
+
+typedef struct {
+    lex_packed_linear query;     /* of the last layer where only first rows go on: (C, C); else nothing */
+    lex_packed_linear qkv;       /* (3C, C), or (2C, C) of key and value where query stands alone */
+    float *qkv_bias;             /* (3C), owned */
+    lex_packed_linear attention; /* (C, C) */
+    lex_plain_norm attention_norm;
+    lex_packed_linear inner; /* (4C, C) */
+    lex_packed_linear outer; /* (C, 4C) */
+    lex_plain_norm outer_norm;
+} lex_packed_layer;
+
+struct lex_inference {
+    const lex_kernels *kernels;
+    lex_encoder_config config;
+    lex_pooling pooling;
+    int64_t n_outputs;                        /* K */
+    const float *words, *positions, *segments; /* tables of C columns */
+    lex_plain_norm embedding_norm;
+    lex_packed_layer *layers; /* (L) */
+    lex_packed_linear pooler; /* CLS only */
+    lex_packed_linear classifier;
+};
+
+/* Rows of a buffer lie `..._stride` floats apart (lex_row_stride). */
+struct lex_workspace {
+    int64_t row_capacity, sequence_capacity, longest;
+    float *x;       /* (T, C) */
+    float *qkv;     /* (T, 3C) */
+    float *context; /* (T, C) */
+    float *inner;   /* (T, 4C) */
+    float *pooled;  /* (B, C) */
+    float *aside;   /* (B, C) */
+    float *scratch; /* of attention */
+    float *linear_scratch;
+    int64_t stride, qkv_stride, inner_stride;
+};
+
+#endif

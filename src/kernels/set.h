@@ -1,0 +1,11 @@
+/* set.h - one set of kernels.h, included by one file an instruction set, which names the set in LEX_SET, the bytes of its
+ * registers in LEX_VECTOR_BYTES and the format of its weights in LEX_FORMAT (0: float32, 1: bfloat16, 2: rounded as for
+ * bfloat16), and is compiled with its flags. */
+#include <math.h>
+
+#include "product.h"
+#include "linear.h"
+#include "rows.h"
+#include "attend.h"
+
+const lex_kernels LEX_SET = {LEX_SET_NAME, (lex_weight_format)LEX_FORMAT, PANEL, linear, embed, norm, attend};

@@ -1,0 +1,270 @@
+/* test_kernels.c - every set of kernels that this processor runs against plain C with sums in double: shapes with and
+ * without a rest, values that are not numbers, what lies beside the results, and that a row's bits are its own. */
+#include <stdlib.h>
+
+#include "check.h"
+#include "lexclf/kernels.h"
+#include "lexclf/random.h"
+
+#define BESIDE 123.5f /* stands where nothing may be written */
+
+static const lex_kernels *set, *reference = &lex_kernels_reference;
+static lex_rng rng;
+
+static float *floats(int64_t n, double spread)
+{
+    float *values = lex_alloc_aligned((size_t)(n > 0 ? n : 1) * sizeof *values);
+    for (int64_t i = 0; i < n; i++)
+        values[i] = (float)(spread * lex_rng_normal(&rng));
+    return values;
+}
+
+static float *copy_of(const float *values, int64_t n)
+{
+    float *copy = lex_alloc_aligned((size_t)n * sizeof *copy);
+    memcpy(copy, values, (size_t)n * sizeof *copy);
+    return copy;
+}
+
+/* The largest |got - want| over rows, against max(1, |want|); NaN must meet NaN. */
+static double gap(const float *got, const float *want, int64_t stride, int64_t rows, int64_t n)
+{
+    double largest = 0;
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t c = 0; c < n; c++) {
+            double g = (double)got[r * stride + c], w = (double)want[r * stride + c];
+            double d = isnan(g) && isnan(w) ? 0 : fabs(g - w) / fmax(1, fabs(w));
+            largest = d <= largest ? largest : isnan(d) ? INFINITY : d;
+        }
+    return largest;
+}
+
+static bool untouched(const float *y, int64_t stride, int64_t rows, int64_t n)
+{
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t c = n; c < stride; c++)
+            if (y[r * stride + c] != BESIDE)
+                return false;
+    return true;
+}
+
+/* `beside` columns behind each row of y hold BESIDE. */
+static void mark(float *y, int64_t stride, int64_t rows, int64_t n)
+{
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t c = n; c < stride; c++)
+            y[r * stride + c] = BESIDE;
+}
+
+static void *packed_by(const lex_kernels *kernels, const float *weight, int64_t in, int64_t out)
+{
+    void *packed = lex_alloc_aligned(lex_packed_bytes(kernels, in, out));
+    int64_t first = out / 3; /* in two parts, where there are two */
+    if (first > 0)
+        lex_pack(kernels, packed, weight, in, 0, first);
+    lex_pack(kernels, packed, weight + first * in, in, first, out - first);
+    return packed;
+}
+
+/* What a set makes of numbers before it multiplies them. */
+static float *seen_by(const lex_kernels *kernels, const float *values, int64_t n)
+{
+    float *seen = copy_of(values, n);
+    for (int64_t i = 0; kernels->format != LEX_WEIGHTS_F32 && i < n; i++)
+        seen[i] = lex_f32_of_bf16(lex_bf16_of(values[i]));
+    return seen;
+}
+
+static void linear_of(int64_t rows, int64_t in, int64_t out, lex_after after, bool with_nan)
+{
+    const int64_t x_stride = in + 3, y_stride = out + 5;
+    float *x = floats(rows * x_stride, 1), *weight = floats(in * out, 0.3), *bias = floats(out, 1);
+    float *y = floats(rows * y_stride, 1);
+    if (with_nan)
+        x[rows / 2 * x_stride + in / 2] = NAN;
+    mark(y, y_stride, rows, out);
+    float *want = copy_of(y, rows * y_stride), *alone = copy_of(y, rows * y_stride);
+    void *packed = packed_by(set, weight, in, out);
+    float *scratch = lex_alloc_aligned((size_t)lex_linear_scratch(set, in) * sizeof(float) + 64);
+    float *seen_x = seen_by(set, x, rows * x_stride), *seen_weight = seen_by(set, weight, in * out);
+    void *plain = packed_by(reference, seen_weight, in, out);
+    lex_linear_work work = {x, x_stride, rows, in, out, packed, bias, after, y, y_stride, scratch};
+    set->linear(&work);
+    lex_linear_work expected = work;
+    expected.packed = plain;
+    expected.x = seen_x;
+    expected.y = want;
+    reference->linear(&expected);
+    double d = gap(y, want, y_stride, rows, out);
+    if (!CHECK(d <= (in > 1000 ? 3e-5 : 5e-6)) || !CHECK(untouched(y, y_stride, rows, out)))
+        fprintf(stderr, "    %s: %lld x %lld x %lld, after %d: %g\n", set->name, (long long)rows, (long long)in,
+                (long long)out, (int)after, d);
+    for (int64_t r = 0; r < rows; r++) {
+        lex_linear_work one = work;
+        one.x = x + r * x_stride, one.n_rows = 1, one.y = alone + r * y_stride;
+        set->linear(&one);
+    }
+    if (!with_nan)
+        CHECK(memcmp(alone, y, (size_t)(rows * y_stride) * sizeof *y) == 0);
+    free(x), free(weight), free(bias), free(y), free(want), free(alone), free(packed), free(plain);
+    free(scratch), free(seen_x), free(seen_weight);
+}
+
+static void test_linear(void)
+{
+    const int64_t ins[] = {1, 3, 17, 64, 129}, outs[] = {1, 5, 8, 15, 16, 17, 31, 32, 33, 48, 70};
+    for (int64_t rows = 1; rows <= 31; rows++)
+        for (size_t i = 0; i < sizeof ins / sizeof *ins; i++)
+            for (size_t o = 0; o < sizeof outs / sizeof *outs; o++)
+                linear_of(rows, ins[i], outs[o], (lex_after)((rows + (int64_t)(i + o)) % 3), false);
+    linear_of(200, 1536, 70, LEX_AFTER_ADD, false); /* several blocks of rows */
+    linear_of(7, 33, 40, LEX_AFTER_GELU, true);
+    linear_of(20, 5, 16, LEX_AFTER_NOTHING, true);
+}
+
+static void test_gelu(void)
+{
+    enum { N = 200001 };
+    float *x = floats(N, 1), *y = floats(N, 1), one = 1, zero = 0;
+    double largest = 0;
+    for (int i = 0; i < N; i++)
+        x[i] = (float)(-20 + 40.0 * i / (N - 1));
+    void *packed = packed_by(set, &one, 1, 1);
+    set->linear(&(lex_linear_work){x, 1, N, 1, 1, packed, &zero, LEX_AFTER_GELU, y, 1, NULL});
+    for (int i = 0; i < N; i++) {
+        double want = 0.5 * (double)x[i] * erfc(-(double)x[i] / sqrt(2)), d = fabs((double)y[i] - want);
+        d = fmin(d, d / fmax(fabs(want), 1e-300));
+        largest = d > largest || isnan(d) ? d : largest;
+    }
+    printf("%s: gelu within %.3g of double\n", set->name, largest);
+    CHECK(largest <= 1e-6);
+    const float odd[] = {NAN, INFINITY, -INFINITY, 0.0f};
+    set->linear(&(lex_linear_work){odd, 1, 4, 1, 1, packed, &zero, LEX_AFTER_GELU, y, 1, NULL});
+    CHECK(isnan(y[0]) && isinf(y[1]) && y[3] == 0);
+    free(x), free(y), free(packed);
+}
+
+static void test_rows(void)
+{
+    const int64_t widths[] = {1, 2, 7, 16, 33, 100, 384, 777};
+    enum { ROWS = 9, ENTRIES = 11 };
+    const int64_t ids[ROWS] = {0, 10, 3, 3, 7, 1, 9, 2, 5};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        const int64_t n = widths[i], stride = n + 5;
+        float *words = floats(ENTRIES * n, 1), *positions = floats(ENTRIES * n, 1), *segments = floats(ENTRIES * n, 1);
+        float *weight = floats(n, 1), *bias = floats(n, 1), *y = floats(ROWS * stride, 3);
+        words[3 * n] = NAN; /* rows 2 and 3 */
+        mark(y, stride, ROWS, n);
+        float *want = copy_of(y, ROWS * stride);
+        lex_norm_work norm = {y, stride, ROWS, n, weight, bias, 1e-12};
+        lex_embed_work embed = {words, positions, segments, ids, ids, ids, weight, bias, 1e-12, ROWS, n, y, stride};
+        /* A row of one column is its own mean, and of two the eps counts: the rest of the rounding is divided by it. */
+        double tolerance = n < 3 ? 1e-3 : 2e-5;
+        set->norm(&norm);
+        norm.y = want;
+        reference->norm(&norm);
+        CHECK_NEAR(gap(y, want, stride, ROWS, n), 0, tolerance);
+        set->embed(&embed);
+        embed.y = want;
+        reference->embed(&embed);
+        CHECK_NEAR(gap(y, want, stride, ROWS, n), 0, tolerance);
+        CHECK(isnan(y[2 * stride]) && isnan(y[3 * stride + n - 1]) && !isnan(y[4 * stride]));
+        CHECK(untouched(y, stride, ROWS, n));
+        free(words), free(positions), free(segments), free(weight), free(bias), free(y), free(want);
+    }
+}
+
+static void attend_of(int64_t n_queries, int64_t n, int64_t d, bool with_nan)
+{
+    const int64_t q_stride = 2 * d + 1, kv_stride = 3 * d + 2, out_stride = d + 4;
+    float *q = floats(n_queries * q_stride, 1.5), *k = floats(n * kv_stride, 1.5), *v = floats(n * kv_stride, 1);
+    float *out = floats(n_queries * out_stride, 1), *scratch = floats(lex_attend_scratch(n, d), 1);
+    if (with_nan)
+        q[n_queries / 2 * q_stride] = NAN; /* one query alone */
+    mark(out, out_stride, n_queries, d);
+    float *want = copy_of(out, n_queries * out_stride), *alone = copy_of(out, n_queries * out_stride);
+    lex_attend_work work = {q, k, v, q_stride, kv_stride, n_queries, n, d, out, out_stride, scratch};
+    lex_attend_work expected = work;
+    set->attend(&work);
+    expected.out = want;
+    reference->attend(&expected);
+    double far = gap(out, want, out_stride, n_queries, d);
+    if (!CHECK(far <= 5e-6) || !CHECK(untouched(out, out_stride, n_queries, d)))
+        fprintf(stderr, "    %s: %lld queries, %lld keys of %lld: %g\n", set->name, (long long)n_queries, (long long)n,
+                (long long)d, far);
+    for (int64_t i = 0; i < n_queries; i++) {
+        lex_attend_work one = {q + i * q_stride, k, v, q_stride, kv_stride, 1, n, d, alone + i * out_stride, out_stride,
+                               scratch};
+        set->attend(&one);
+    }
+    if (!with_nan)
+        CHECK(memcmp(alone, out, (size_t)(n_queries * out_stride) * sizeof *out) == 0);
+    free(q), free(k), free(v), free(out), free(want), free(alone), free(scratch);
+}
+
+static void test_attend(void)
+{
+    const int64_t depths[] = {1, 4, 8, 16, 24, 32, 40, 64, 80};
+    for (size_t i = 0; i < sizeof depths / sizeof *depths; i++)
+        for (int64_t n = 1; n <= 70; n += 1 + n / 12) {
+            attend_of(n, n, depths[i], false);
+            attend_of(1, n, depths[i], false);
+        }
+    attend_of(300, 300, 32, false);
+    attend_of(20, 20, 32, true);
+    attend_of(3, 50, 12, true);
+}
+
+/* Scores far apart: the largest takes all, nothing overflows. */
+static void test_attend_extremes(void)
+{
+    enum { N = 40, D = 8 };
+    float q[D] = {0}, k[N * D] = {0}, v[N * D], out[D];
+    float *scratch = floats(lex_attend_scratch(N, D), 1);
+    q[0] = 3e4f;
+    for (int j = 0; j < N; j++) {
+        k[j * D] = j == 37 ? 1e4f : -1e4f;
+        for (int c = 0; c < D; c++)
+            v[j * D + c] = (float)(j * D + c);
+    }
+    set->attend(&(lex_attend_work){q, k, v, D, D, 1, N, D, out, D, scratch});
+    for (int c = 0; c < D; c++)
+        CHECK_NEAR(out[c], 37 * D + c, 0);
+    free(scratch);
+}
+
+static void test_bf16(void)
+{
+    const struct {
+        float value;
+        uint16_t bits;
+    } known[] = {{1.0f, 0x3F80}, {-2.0f, 0xC000}, {0x1.01p0f, 0x3F80}, {0x1.03p0f, 0x3F82}, {0x1.010002p0f, 0x3F81},
+                 {0x1.fffffep127f, 0x7F80}, {INFINITY, 0x7F80}, {0.0f, 0}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        CHECK_INT(lex_bf16_of(known[i].value), known[i].bits);
+    CHECK(isnan(lex_f32_of_bf16(lex_bf16_of(NAN))) && lex_f32_of_bf16(0xC000) == -2.0f);
+}
+
+int main(void)
+{
+    const lex_kernels *const sets[] = {&lex_kernels_avx2, &lex_kernels_avx512, &lex_kernels_avx2_rounded,
+                                      &lex_kernels_avx512_bf16};
+    lex_rng_init(&rng, 42, 0);
+    test_bf16();
+    for (int i = 0; i < 4; i++) {
+        set = sets[i];
+        if (!lex_kernels_run_here(set)) {
+            printf("%s: not on this processor\n", set->name);
+            continue;
+        }
+        test_linear();
+        if (set->format == LEX_WEIGHTS_F32)
+            test_gelu();
+        test_rows();
+        test_attend();
+        test_attend_extremes();
+    }
+    CHECK(lex_kernels_choose(false) == NULL || lex_kernels_run_here(lex_kernels_choose(false)));
+    CHECK_INT(lex_row_stride(384) % 32, 16);
+    return check_report("kernels");
+}
