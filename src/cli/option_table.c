@@ -313,7 +313,7 @@ const cli_option cli_option_rows[] = {
     {.name = "scores", .type = CLI_CHOICE, .verbs = PR, .group = CLI_ANSWERS, .value = "top|all", .initial = "top",
      .help = "top: the probability of what is answered; all: of every label"},
     {.name = "logits", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS,
-     .help = "add the raw outputs, in the model's label order"},
+     .help = "add the raw outputs, in the model's label order, computed in fp32 unless --dtype says bf16"},
     {.name = "abstain-below", .type = CLI_DOUBLE, .verbs = PR, .group = CLI_ANSWERS, .value = "P", .low = 0,
      .high = 1, .help = "add the field abstain, true where the highest probability of a record is lower",
      .absent = "no such field"},
