@@ -96,9 +96,9 @@ const cli_option *cli_option_find(unsigned verb, lex_str name);
 lex_status cli_option_set_config(cli_options *options, const cli_option *row, const char *text, lex_err *err);
 /* Reads the file that --config names into the options. */
 lex_status cli_config_read(cli_options *options, unsigned verb, const char *path, lex_err *err) LEX_MUST_CHECK;
-/* "1-3" as 1 and 3, "off" as 0 and 0; false for anything else. */
 /* "off", "balanced", "auto" (which is < 0) or a number from 0 to 1: the power by which a label's rarity counts. */
 bool cli_parse_class_weights(double *power, const char *text);
+/* "1-3" as 1 and 3, "off" as 0 and 0; false for anything else. */
 bool cli_parse_ngrams(int *low, int *high, const char *text);
 /* Adds "a whole number from 1 to 1000" and the like. */
 void cli_option_describe(lex_buf *out, const cli_option *row);

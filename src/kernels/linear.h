@@ -90,20 +90,7 @@ static void any_pair_tile(tile *out, int64_t rows, bool two, const part *a, int6
             pair_tile(out, n, 1, a, a_stride, b, depth);                                                               \
         break;
     switch (rows) {
-        TILE(1)
-        TILE(2)
-        TILE(3)
-        TILE(4)
-        TILE(5)
-        TILE(6)
-        TILE(7)
-        TILE(8)
-        TILE(9)
-        TILE(10)
-        TILE(11)
-        TILE(12)
-        TILE(13)
-        TILE(14)
+        EACH_TILE
     }
 #undef TILE
 }

@@ -51,6 +51,14 @@ INLINE void multiply_tile(tile *out, const int rows, const int vecs, const float
         add_tile(out, rows, vecs, a + c, a_stride, b + c * b_stride, b_stride, depth - c < CHAIN ? depth - c : CHAIN);
 }
 
+/* TILE(n), which the user defines, for each number of rows that a tile can have. */
+#if LEX_VECTOR_BYTES == 64
+#define EACH_TILE                                                                                                      \
+    TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12) TILE(13) TILE(14)
+#else
+#define EACH_TILE TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
+#endif
+
 /* The same for any number of rows up to ROWS, and one or two registers of columns. */
 static void any_tile(tile *out, int64_t rows, bool two, const float *a, int64_t a_stride, const float *b,
                      int64_t b_stride, int64_t depth)
@@ -63,22 +71,7 @@ static void any_tile(tile *out, int64_t rows, bool two, const float *a, int64_t 
             multiply_tile(out, n, 1, a, a_stride, b, b_stride, depth);                                                 \
         break;
     switch (rows) {
-        TILE(1)
-        TILE(2)
-        TILE(3)
-        TILE(4)
-        TILE(5)
-        TILE(6)
-#if LEX_VECTOR_BYTES == 64
-        TILE(7)
-        TILE(8)
-        TILE(9)
-        TILE(10)
-        TILE(11)
-        TILE(12)
-        TILE(13)
-        TILE(14)
-#endif
+        EACH_TILE
     }
 #undef TILE
 }

@@ -202,7 +202,7 @@ static lex_status find_checkpoint(lex_checkpoint *out, const lex_run *run, const
     }
     if (any && !*path) {
         lex_err_set(err, LEX_ERR_INPUT, "%s: has no whole checkpoint to go on from", run->partial_dir);
-        lex_err_hint(err, "begin anew, without --resume%s", run->has_best ? "" : ": what is there is then replaced");
+        lex_err_hint(err, "begin anew, without --resume: what is there is then replaced");
         return LEX_ERR_INPUT;
     }
     return LEX_OK;
