@@ -1,4 +1,4 @@
-/* kernels.h - the arithmetic of an encoder that answers, on the CPU: C of ours, chosen by what the processor has.
+/* kernels.h - the arithmetic of an encoder on the CPU: C of ours, chosen by what the processor has.
  *
  * Each set is the same functions for one instruction set: plain C (the reference that tests compare with), AVX2 with
  * FMA, AVX-512; and two whose products take bfloat16 (8 bits of precision), and all else float32. All work in float32 on memory of the caller's, in one thread, without allocating; rows are `stride`
@@ -32,12 +32,41 @@ typedef struct {
     int64_t x_stride;
     int64_t n_rows, in, out;
     const void *packed; /* of lex_pack() by the same set */
-    const float *bias;   /* (out) */
+    const float *bias;   /* (out); NULL for none */
     lex_after after;
     float *y; /* (n_rows, out); not x */
     int64_t y_stride;
     float *scratch; /* lex_linear_scratch(set, in) floats, on a 64-byte boundary */
+    float *raw;     /* (n_rows, out), rows y_stride apart: also gets what GELU was applied to; NULL where not wanted */
 } lex_linear_work;
+
+/* c (m, n) += a' b: what a weight's gradient is made of. */
+typedef struct {
+    const void *a, *b; /* (depth, m) and (depth, n), packed by pack_columns() of the same set */
+    int64_t depth, m, n;
+    float *c; /* (m, n) */
+    int64_t c_stride;
+} lex_outer_work;
+
+/* Layer normalisation of rows that are kept for the way back: y = (x - mean) rstd weight + bias. */
+typedef struct {
+    const float *x; /* (n_rows, width) */
+    int64_t n_rows, width;
+    const float *weight, *bias; /* (width) */
+    double eps;
+    float *y;           /* (n_rows, width) */
+    float *mean, *rstd; /* (n_rows) */
+} lex_norm_forward_work;
+
+/* Its way back: dx for some rows; and, by itself, the sums over all rows for some columns. */
+typedef struct {
+    const float *dy, *x; /* (n_rows, width) */
+    const float *mean, *rstd; /* (n_rows) */
+    const float *weight; /* (width) */
+    int64_t n_rows, width;
+    float *dx;              /* (n_rows, width) */
+    float *dweight, *dbias; /* (width): added to */
+} lex_norm_backward_work;
 
 /* y (n_rows, width): rows of three tables added, then normalised. Ids are within the tables. */
 typedef struct {
@@ -82,6 +111,24 @@ typedef struct {
     void (*embed)(const lex_embed_work *work);
     void (*norm)(const lex_norm_work *work);
     void (*attend)(const lex_attend_work *work);
+
+    /* ---- training; all results are the same bits in whatever pieces of rows or columns they are computed ---- */
+
+    /* Weights (n, depth), rows `stride` apart, as `linear` reads them; what lex_pack() does from output 0 on, faster. */
+    void (*pack_rows)(void *packed, const float *weight, int64_t stride, int64_t n, int64_t depth);
+    /* The same of the transposed: x (depth, n), rows `stride` apart. A weight (out, in) packed so makes `linear` compute
+     * dy W; and it is what `outer` reads. Pieces may be packed apart that begin at a whole panel of columns. */
+    void (*pack_columns)(void *packed, const float *x, int64_t stride, int64_t depth, int64_t n);
+    void (*outer)(const lex_outer_work *work);
+    /* sums[c] += the sum over rows of x (n_rows, n), rows `stride` apart. */
+    void (*add_column_sums)(float *sums, const float *x, int64_t stride, int64_t n_rows, int64_t n);
+    void (*add)(float *y, const float *x, int64_t n);
+    /* dx = dy (Phi(x) + x phi(x)); dx may be dy. */
+    void (*gelu_backward)(float *dx, const float *dy, const float *x, int64_t n);
+    void (*norm_forward)(const lex_norm_forward_work *work);
+    void (*norm_backward)(const lex_norm_backward_work *work);
+    /* dweight and dbias of columns [first, end). */
+    void (*norm_backward_sums)(const lex_norm_backward_work *work, int64_t first, int64_t end);
 } lex_kernels;
 
 extern const lex_kernels lex_kernels_reference, lex_kernels_avx2, lex_kernels_avx512;

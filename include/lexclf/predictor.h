@@ -41,17 +41,11 @@ typedef struct {
     bool truncated;
 } lex_answer;
 
-/* Whether bfloat16 is computed without an instruction for it on this processor: as slow as float32. */
-bool lex_bf16_is_emulated(void);
-
 /* A place behind a whole block of the input. */
 typedef struct {
     int64_t blocks, records; /* up to there, those of other shards counted in */
     uint64_t input;          /* fingerprint of all their texts and fields; 0 unless it was asked for */
 } lex_position;
-
-/* What products are computed in: float32; bfloat16, summed in float32; or what is fast here and keeps the labels. */
-typedef enum { LEX_PRECISION_AUTO, LEX_PRECISION_FP32, LEX_PRECISION_BF16 } lex_precision;
 
 typedef struct {
     const char *device; /* as lex_runtime_open(); NULL: "auto" */

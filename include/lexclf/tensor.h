@@ -1,8 +1,8 @@
 /* tensor.h - tensors, the scopes they live in, and the operations that an encoder is made of, forwards and backwards.
  *
  * The first use opens the torch shim (src/tensor/torch_shim.cc) and with it libtorch; programs that never open a
- * runtime never wait for either. On a CPU some operations are kernels of ours (attention, dropout, AdamW, embedding
- * gradients), chosen at run time by what the processor has; the rest, and all of CUDA, is libtorch's.
+ * runtime never wait for either. On a CPU most operations are kernels of ours (products, attention, layer normalisation,
+ * dropout, AdamW), chosen at run time by what the processor has; the rest, and all of CUDA, is libtorch's.
  *
  * A tensor belongs to the scope it was made in and is freed with it; what must outlive a scope is moved to another
  * with lex_scope_keep(). Tensors are contiguous unless an operation says otherwise.
@@ -36,6 +36,9 @@ lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads
 /* Whether `device` is the CPU as far as can be told without libtorch: "cpu", or "auto" where no driver is. */
 bool lex_device_is_cpu(const char *device);
 void lex_runtime_close(lex_runtime *runtime);
+/* From now on linear blocks multiply in bfloat16 (8 bits of precision) and add up in float32, as mixed precision does
+ * (Micikevicius et al. 2018; Kalamkar et al. 2019): weights, activations and gradients stay float32. */
+void lex_runtime_use_bf16(lex_runtime *runtime, bool bf16);
 bool lex_runtime_is_cuda(const lex_runtime *runtime);
 /* "cpu" or "cuda:0", for people and reports. */
 const char *lex_runtime_device(const lex_runtime *runtime);
@@ -43,9 +46,17 @@ const char *lex_runtime_torch_version(const lex_runtime *runtime);
 /* On CUDA: makes the library's own random numbers begin anew from these three; on the CPU nothing depends on them. */
 lex_status lex_runtime_seed(lex_runtime *runtime, uint64_t seed, uint32_t step, uint32_t example,
                             lex_err *err) LEX_MUST_CHECK;
-/* Runs `run` on [0, n) in pieces of at least `grain`, on libtorch's threads; returns when all are done. */
+/* Runs `run` on [0, n) in pieces of at least `grain`, on the runtime's threads; returns when all are done. For one caller
+ * at a time. */
 void lex_parallel_for(const lex_runtime *runtime, int64_t n, int64_t grain,
                       void (*run)(void *context, int64_t begin, int64_t end), void *context);
+
+/* What products are computed in: float32; bfloat16, summed in float32; or, of these, what is fast here. */
+typedef enum { LEX_PRECISION_AUTO, LEX_PRECISION_FP32, LEX_PRECISION_BF16 } lex_precision;
+/* What that means on this processor: AUTO is BF16 where it is known to be twice as fast. */
+bool lex_precision_is_bf16(lex_precision precision);
+/* Whether bfloat16 is computed as float32 on rounded numbers, which is slower than float32. */
+bool lex_bf16_is_emulated(void);
 
 /* ---- scopes and tensors ---- */
 typedef enum { LEX_F32, LEX_F16, LEX_BF16, LEX_I64 } lex_dtype;
@@ -108,6 +119,8 @@ lex_tensor *lex_layer_norm_backward(lex_scope *scope, lex_tensor *dy, const lex_
 
 /* GELU, exact: x Phi(x) (Hendrycks and Gimpel 2016). */
 lex_tensor *lex_gelu(lex_scope *scope, lex_tensor *x);
+/* lex_gelu() of lex_linear_apply(), whose own result comes in `raw`, for the way back. */
+lex_tensor *lex_linear_gelu(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, lex_tensor **raw);
 lex_tensor *lex_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x);
 lex_tensor *lex_tanh(lex_scope *scope, lex_tensor *x);
 lex_tensor *lex_tanh_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *y);

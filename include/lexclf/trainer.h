@@ -69,6 +69,7 @@ typedef struct {
     lex_linear_options linear; /* of what follows, a linear model takes threads, seed, stop and events alone */
     lex_pooling pooling;
     const char *device; /* as lex_runtime_open() */
+    lex_precision precision; /* of linear blocks, forwards and backwards; weights and all else are float32 */
     int threads;
     int64_t epochs, batch_size;
     int64_t max_length;   /* tokens, special ones included; 0: 128, or the encoder's positions if they are fewer */

@@ -95,6 +95,7 @@ static void fill(lex_train_options *t, const cli_options *options, lex_reading *
     fill_task(t, options);
     fill_linear(t, options);
     t->device = cli_option_string(options, "device");
+    t->precision = (lex_precision)cli_option_choice(options, "dtype"); /* the row has the order of lex_precision */
     t->threads = (int)cli_option_int_or_0(options, "threads");
     t->epochs = cli_option_int(options, "epochs");
     t->batch_size = cli_option_int(options, "batch-size");

@@ -42,7 +42,7 @@ static void linear(const lex_inference *m, lex_workspace *w, const lex_packed_li
                    int64_t n_rows, lex_after after, float *y, int64_t y_stride)
 {
     m->kernels->linear(&(lex_linear_work){x, x_stride, n_rows, linear->in, linear->out, linear->packed, linear->bias,
-                                          after, y, y_stride, w->linear_scratch});
+                                          after, y, y_stride, w->linear_scratch, NULL});
 }
 
 static void norm(const lex_inference *m, const lex_plain_norm *norm, float *y, int64_t y_stride, int64_t n_rows)

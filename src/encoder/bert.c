@@ -74,8 +74,7 @@ static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t
                           &tape->attention_dropout);
     lex_add(scope, a, x);
     tape->middle = norm_forward(encoder, scope, &layer->attention_norm, a, &tape->attention_norm);
-    tape->inner = lex_linear_forward(scope, &layer->inner, tape->middle);                      /* (T, 4C) */
-    tape->active = lex_gelu(scope, tape->inner);                                               /* (T, 4C) */
+    tape->active = lex_linear_forward_gelu(scope, &layer->inner, tape->middle, &tape->inner);  /* (T, 4C) */
     lex_tensor *o = lex_linear_forward(scope, &layer->outer, tape->active);                    /* (T, C) */
     o = lex_dropout_apply(scope, o, packing, lex_site(mode, mode->hidden_dropout, index, LEX_SITE_OUTER),
                           &tape->outer_dropout);

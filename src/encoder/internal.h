@@ -10,6 +10,8 @@ typedef struct {
     lex_tensor *weight, *bias, *dweight, *dbias;
 } lex_linear;
 lex_tensor *lex_linear_forward(lex_scope *scope, const lex_linear *linear, lex_tensor *x);
+/* GELU of it; `raw` gets what GELU was applied to. */
+lex_tensor *lex_linear_forward_gelu(lex_scope *scope, const lex_linear *linear, lex_tensor *x, lex_tensor **raw);
 /* Adds the weights' gradients; returns dx, or NULL when it is not wanted. */
 lex_tensor *lex_linear_backward(lex_scope *scope, const lex_linear *linear, lex_tensor *dy, lex_tensor *x,
                                 bool want_dx);

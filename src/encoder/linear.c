@@ -6,6 +6,11 @@ lex_tensor *lex_linear_forward(lex_scope *scope, const lex_linear *linear, lex_t
     return lex_linear_apply(scope, x, linear->weight, linear->bias);
 }
 
+lex_tensor *lex_linear_forward_gelu(lex_scope *scope, const lex_linear *linear, lex_tensor *x, lex_tensor **raw)
+{
+    return lex_linear_gelu(scope, x, linear->weight, linear->bias, raw);
+}
+
 lex_tensor *lex_linear_backward(lex_scope *scope, const lex_linear *linear, lex_tensor *dy, lex_tensor *x,
                                 bool want_dx)
 {

@@ -131,8 +131,9 @@ static void linear(const lex_linear_work *w)
 #else
                 any_tile(&t, rows, n > V, x + row * stride, stride, panel, PANEL, depth);
 #endif
-                finish_any(&t, rows, w->bias + column, n, w->after, w->y + (first + row) * w->y_stride + column,
-                           w->y_stride);
+                int64_t at = (first + row) * w->y_stride + column;
+                finish_any(&t, rows, w->bias ? w->bias + column : NULL, n, w->after, w->y + at,
+                           w->raw ? w->raw + at : NULL, w->y_stride);
             }
         }
     }

@@ -99,37 +99,43 @@ INLINE vec finish(vec sum, vec bias, vec before, lex_after after)
     return after == LEX_AFTER_GELU ? gelu_of(y) : after == LEX_AFTER_ADD ? y + before : y;
 }
 
-/* Puts a tile's first n columns where they belong. */
-INLINE void finish_tile(const tile *t, int64_t rows, const float *bias, int64_t n, lex_after after, float *y,
+/* Puts a tile's first n columns where they belong, and what GELU was applied to beside it where `raw` is. */
+INLINE void finish_tile(const tile *t, int64_t rows, const float *bias, int64_t n, lex_after after, float *y, float *raw,
                         int64_t y_stride)
 {
     const vec none = {0};
     for (int v = 0; v < 2 && v * V < n; v++) {
         int64_t left = n - v * V;
         if (left >= V) {
-            vec add = load(bias + v * V);
+            vec add = bias ? load(bias + v * V) : none;
             for (int64_t r = 0; r < rows; r++) {
                 float *at = y + r * y_stride + v * V;
+                if (raw)
+                    store(raw + r * y_stride + v * V, t->sums[r][v] + add);
                 store(at, finish(t->sums[r][v], add, after == LEX_AFTER_ADD ? load(at) : none, after));
             }
         } else {
-            vec add = load_some(bias + v * V, left);
+            vec add = bias ? load_some(bias + v * V, left) : none;
             for (int64_t r = 0; r < rows; r++) {
                 float *at = y + r * y_stride + v * V;
                 vec before = after == LEX_AFTER_ADD ? load_some(at, left) : none;
+                if (raw)
+                    store_some(raw + r * y_stride + v * V, t->sums[r][v] + add, left);
                 store_some(at, finish(t->sums[r][v], add, before, after), left);
             }
         }
     }
 }
 
-static void finish_any(const tile *t, int64_t rows, const float *bias, int64_t n, lex_after after, float *y,
+static void finish_any(const tile *t, int64_t rows, const float *bias, int64_t n, lex_after after, float *y, float *raw,
                        int64_t y_stride)
 {
-    if (after == LEX_AFTER_GELU)
-        finish_tile(t, rows, bias, n, LEX_AFTER_GELU, y, y_stride);
+    if (after == LEX_AFTER_GELU && raw)
+        finish_tile(t, rows, bias, n, LEX_AFTER_GELU, y, raw, y_stride);
+    else if (after == LEX_AFTER_GELU)
+        finish_tile(t, rows, bias, n, LEX_AFTER_GELU, y, NULL, y_stride);
     else if (after == LEX_AFTER_ADD)
-        finish_tile(t, rows, bias, n, LEX_AFTER_ADD, y, y_stride);
+        finish_tile(t, rows, bias, n, LEX_AFTER_ADD, y, NULL, y_stride);
     else
-        finish_tile(t, rows, bias, n, LEX_AFTER_NOTHING, y, y_stride);
+        finish_tile(t, rows, bias, n, LEX_AFTER_NOTHING, y, NULL, y_stride);
 }

@@ -7,5 +7,10 @@
 #include "linear.h"
 #include "rows.h"
 #include "attend.h"
+#include "outer.h"
+#include "backward.h"
 
-const lex_kernels LEX_SET = {LEX_SET_NAME, (lex_weight_format)LEX_FORMAT, PANEL, linear, embed, norm, attend};
+const lex_kernels LEX_SET = {
+    LEX_SET_NAME, (lex_weight_format)LEX_FORMAT, PANEL, linear, embed, norm, attend,
+    pack_rows, pack_columns, outer, add_column_sums, add, gelu_backward, norm_forward, norm_backward, norm_backward_sums,
+};

@@ -16,16 +16,9 @@ static void prepare(lex_predictor *p, lex_block *block, lex_block_row *row)
         LEX_PUSH(block->ids, block->n_ids, block->id_capacity, p->sequence.items[i].id);
 }
 
-bool lex_bf16_is_emulated(void)
-{
-    const lex_kernels *kernels = lex_kernels_choose(true);
-    return kernels && kernels->format == LEX_WEIGHTS_ROUNDED;
-}
-
 static lex_status start_on_cpu(lex_predictor *p, lex_err *err)
 {
-    lex_precision precision = p->options.precision;
-    bool bf16 = precision == LEX_PRECISION_BF16 || (precision == LEX_PRECISION_AUTO && lex_kernels_bf16_pays());
+    bool bf16 = lex_precision_is_bf16(p->options.precision);
     int n_threads = p->options.threads > 0 ? p->options.threads : lex_cpu_count();
     lex_status st = lex_model_inference(&p->inference, p->model, bf16, err);
     if (st == LEX_OK)

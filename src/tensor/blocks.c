@@ -1,5 +1,6 @@
-/* blocks.c - the blocks of an encoder that libtorch computes: linear, layer normalisation, activations, rows of a
- * table, the mean over sequences. Each one's way back stands beside it and adds to the gradients it is given. */
+/* blocks.c - the blocks of an encoder: linear, layer normalisation, activations, rows of a table, the mean over
+ * sequences: libtorch's on CUDA; on the CPU ours where they are faster (blocks_cpu.c). Each one's way back stands beside
+ * it and adds to the gradients it is given. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -21,6 +22,8 @@ lex_tensor *lex_linear_apply(lex_scope *scope, lex_tensor *x, lex_tensor *weight
 {
     if (!x || !weight || !bias)
         return NULL;
+    if (lex_on_cpu(scope))
+        return lex_cpu_linear(scope, x, weight, bias, NULL);
     lex_tensor *y = empty_matrix(scope, rows_of(x), weight->t.sizes[0]); /* (T, out) */
     if (!y || !LEX_SHIM_CALL(scope, linear, &y->t, &x->t, &weight->t, &bias->t))
         return NULL;
@@ -32,6 +35,8 @@ lex_tensor *lex_linear_apply_backward(lex_scope *scope, lex_tensor *dy, lex_tens
 {
     if (!dy || !x || !weight || lex_scope_failed(scope))
         return NULL;
+    if (lex_on_cpu(scope))
+        return lex_cpu_linear_backward(scope, dy, x, weight, dweight, dbias, want_dx);
     if (dweight && !LEX_SHIM_CALL(scope, gemm, &dweight->t, &dy->t, true, &x->t, false, 1.0, 1.0))
         return NULL;
     if (dbias && !LEX_SHIM_CALL(scope, add_column_sums, &dbias->t, &dy->t))
@@ -46,9 +51,13 @@ lex_tensor *lex_linear_apply_backward(lex_scope *scope, lex_tensor *dy, lex_tens
 
 lex_tensor *lex_add(lex_scope *scope, lex_tensor *to, lex_tensor *from)
 {
-    if (!to || !from || lex_scope_failed(scope) || !LEX_SHIM_CALL(scope, add, &to->t, &from->t, 1.0))
+    if (!to || !from || lex_scope_failed(scope))
         return NULL;
-    return to;
+    if (lex_on_cpu(scope))
+        lex_cpu_add(scope, to, from);
+    else
+        LEX_SHIM_CALL(scope, add, &to->t, &from->t, 1.0);
+    return lex_scope_failed(scope) ? NULL : to;
 }
 
 /* ---- layer normalisation ---- */
@@ -56,8 +65,12 @@ lex_tensor *lex_add(lex_scope *scope, lex_tensor *to, lex_tensor *from)
 lex_tensor *lex_layer_norm(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, double eps,
                            lex_layer_norm_saved *saved)
 {
+    if (!x || !weight || !bias || lex_scope_failed(scope))
+        return NULL;
+    if (lex_on_cpu(scope))
+        return lex_cpu_norm(scope, x, weight, bias, eps, saved);
     lex_tensor *y = lex_scope_add(scope), *mean = lex_scope_add(scope), *rstd = lex_scope_add(scope);
-    if (!x || !weight || !bias || !rstd)
+    if (!rstd)
         return NULL;
     if (!LEX_SHIM_CALL(scope, layer_norm, &y->t, &mean->t, &rstd->t, &x->t, &weight->t, &bias->t, eps))
         return NULL;
@@ -69,8 +82,12 @@ lex_tensor *lex_layer_norm(lex_scope *scope, lex_tensor *x, lex_tensor *weight, 
 lex_tensor *lex_layer_norm_backward(lex_scope *scope, lex_tensor *dy, const lex_layer_norm_saved *saved,
                                     lex_tensor *weight, lex_tensor *bias, lex_tensor *dweight, lex_tensor *dbias)
 {
+    if (!dy || !weight || lex_scope_failed(scope))
+        return NULL;
+    if (lex_on_cpu(scope))
+        return lex_cpu_norm_backward(scope, dy, saved, weight, dweight, dbias);
     lex_tensor *dx = lex_scope_add(scope), *dw = lex_scope_add(scope), *db = lex_scope_add(scope);
-    if (!dy || !db)
+    if (!db)
         return NULL;
     if (!LEX_SHIM_CALL(scope, layer_norm_backward, &dx->t, &dw->t, &db->t, &dy->t, &saved->x->t, &saved->mean->t,
                        &saved->rstd->t, &weight->t, &bias->t))
@@ -97,9 +114,25 @@ lex_tensor *lex_layer_norm_backward(lex_scope *scope, lex_tensor *dy, const lex_
         return dx && LEX_SHIM_CALL(scope, operation, &dx->t, &dy->t, &of->t) ? dx : NULL;                              \
     }
 UNARY(lex_gelu, gelu)
-UNARY_BACKWARD(lex_gelu_backward, gelu_backward)
+static UNARY_BACKWARD(library_gelu_backward, gelu_backward)
 UNARY(lex_tanh, tanh)
 UNARY_BACKWARD(lex_tanh_backward, tanh_backward)
+
+lex_tensor *lex_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x)
+{
+    if (!dy || !x || lex_scope_failed(scope))
+        return NULL;
+    return lex_on_cpu(scope) ? lex_cpu_gelu_backward(scope, dy, x) : library_gelu_backward(scope, dy, x);
+}
+
+lex_tensor *lex_linear_gelu(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, lex_tensor **raw)
+{
+    if (!lex_on_cpu(scope)) {
+        *raw = lex_linear_apply(scope, x, weight, bias);
+        return lex_gelu(scope, *raw);
+    }
+    return lex_cpu_linear(scope, x, weight, bias, raw);
+}
 
 /* ---- rows of a table ---- */
 

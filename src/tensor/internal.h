@@ -3,13 +3,18 @@
 #define LEXCLF_TENSOR_INTERNAL_H
 
 #include "cpu_kernels.h"
+#include "lexclf/kernels.h"
 #include "lexclf/tensor.h"
+#include "pool.h"
 #include "shim.h"
 
 struct lex_runtime {
     void *library; /* of dlopen; never closed: libtorch does not survive being unloaded */
     const lex_shim_table *shim;
     const lex_cpu_kernels *kernels;
+    const lex_kernels *products; /* float32's, or bfloat16's when lex_runtime_use_bf16() says so */
+    int n_threads;
+    lex_pool *pool;
     int device; /* -1: CPU */
     char device_name[24];
 };
@@ -37,6 +42,17 @@ static inline bool lex_on_cpu(const lex_scope *scope)
 {
     return scope->runtime->device < 0;
 }
+
+/* blocks_cpu.c: what blocks.c does on the CPU. Each returns NULL, or does nothing, where an argument is NULL. */
+lex_tensor *lex_cpu_linear(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, lex_tensor **raw);
+lex_tensor *lex_cpu_linear_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
+                                    lex_tensor *dweight, lex_tensor *dbias, bool want_dx);
+void lex_cpu_add(lex_scope *scope, lex_tensor *to, lex_tensor *from);
+lex_tensor *lex_cpu_norm(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, double eps,
+                         lex_layer_norm_saved *saved);
+lex_tensor *lex_cpu_norm_backward(lex_scope *scope, lex_tensor *dy, const lex_layer_norm_saved *saved,
+                                  lex_tensor *weight, lex_tensor *dweight, lex_tensor *dbias);
+lex_tensor *lex_cpu_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x);
 
 /* Calls a function of the table in `scope`, with `why` for its cause; the value says whether it went well. */
 #define LEX_SHIM_CALL(scope, name, ...)                                                                                \

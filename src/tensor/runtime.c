@@ -95,11 +95,13 @@ lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads
         st = lex_err_set(err, LEX_ERR_SYSTEM, "this processor lacks AVX2 and FMA, which lexclf needs");
         goto done;
     }
+    runtime->products = lex_kernels_choose(false);
+    runtime->n_threads = n_threads > 0 ? n_threads : lex_cpu_count();
     limit_spinning();
     LEX_TRY(open_shim(runtime, err));
     LEX_TRY(choose_device(runtime, device, err));
     char why[LEX_SHIM_WHY_BYTES];
-    if (!runtime->shim->set_threads(n_threads > 0 ? n_threads : lex_cpu_count(), why)) {
+    if (!runtime->shim->set_threads(runtime->n_threads, why)) {
         st = lex_err_set(err, LEX_ERR_SYSTEM, "threads cannot be set: %s", why);
         goto done;
     }
@@ -107,6 +109,7 @@ lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads
         strcpy(runtime->device_name, "cpu");
     else
         snprintf(runtime->device_name, sizeof runtime->device_name, "cuda:%d", runtime->device);
+    runtime->pool = lex_pool_new(runtime->device < 0 ? runtime->n_threads : 1);
     *out = runtime;
 done:
     if (st != LEX_OK)
@@ -116,7 +119,25 @@ done:
 
 void lex_runtime_close(lex_runtime *runtime)
 {
+    if (runtime)
+        lex_pool_free(runtime->pool);
     free(runtime);
+}
+
+void lex_runtime_use_bf16(lex_runtime *runtime, bool bf16)
+{
+    runtime->products = lex_kernels_choose(bf16);
+}
+
+bool lex_precision_is_bf16(lex_precision precision)
+{
+    return precision == LEX_PRECISION_BF16 || (precision == LEX_PRECISION_AUTO && lex_kernels_bf16_pays());
+}
+
+bool lex_bf16_is_emulated(void)
+{
+    const lex_kernels *kernels = lex_kernels_choose(true);
+    return kernels && kernels->format == LEX_WEIGHTS_ROUNDED;
 }
 
 bool lex_runtime_is_cuda(const lex_runtime *runtime)
@@ -149,6 +170,5 @@ lex_status lex_runtime_seed(lex_runtime *runtime, uint64_t seed, uint32_t step, 
 void lex_parallel_for(const lex_runtime *runtime, int64_t n, int64_t grain,
                       void (*run)(void *context, int64_t begin, int64_t end), void *context)
 {
-    if (n > 0)
-        runtime->shim->parallel_for(n, grain, run, context);
+    lex_pool_run(runtime->pool, n, grain, run, context);
 }

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define LEX_SHIM_VERSION 1
+#define LEX_SHIM_VERSION 2
 #define LEX_SHIM_SYMBOL "lex_shim_table_get"
 #define LEX_SHIM_WHY_BYTES 400
 #define LEX_SHIM_DIMS 4
@@ -43,8 +43,6 @@ typedef struct {
     bool (*load_cuda)(char *why);                  /* opens libtorch_cuda; before anything else asks about CUDA */
     int (*cuda_count)(void);                       /* devices that work; 0 without CUDA */
     bool (*set_threads)(int n, char *why);
-    void (*parallel_for)(int64_t n, int64_t grain, void (*run)(void *context, int64_t begin, int64_t end),
-                         void *context);           /* libtorch's own threads */
 
     /* making and freeing */
     bool (*empty)(lex_t *out, int dtype, int n_dims, const int64_t *sizes, int device, char *why);

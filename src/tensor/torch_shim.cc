@@ -114,11 +114,6 @@ bool set_threads(int n, char *why)
     return guarded(why, [&] { at::set_num_threads(n); });
 }
 
-void parallel_for(int64_t n, int64_t grain, void (*run)(void *, int64_t, int64_t), void *context)
-{
-    at::parallel_for(0, n, grain, [&](int64_t begin, int64_t end) { run(context, begin, end); });
-}
-
 // ---- making and freeing ----
 
 at::Device device_of(int device)
@@ -320,7 +315,7 @@ bool adamw(lex_t *params, lex_t *grads, lex_t *m, lex_t *v, int64_t n, int64_t s
 }
 
 const lex_shim_table table = {
-    torch_version,   load_cuda,  cuda_count, set_threads,     parallel_for, empty,     from_memory,
+    torch_version,   load_cuda,  cuda_count, set_threads,     empty,        from_memory,
     release,         strided,    copy,       zero,            gemm,         linear,    add_column_sums,
     add,             scale,      scale_rows, take_rows,       add_rows,     embedding_backward,
     layer_norm,      layer_norm_backward,    gelu,            gelu_backward, tanh_forward, tanh_backward,

@@ -102,6 +102,7 @@ typedef struct {
     lex_terms *terms; /* LINEAR: of all texts */
     int64_t n_features; /* LINEAR */
     lex_runtime *runtime;
+    bool bf16; /* products of linear blocks */
     lex_encoder *encoder;
     lex_optimizer *optimizer;
     lex_name_table names;

@@ -89,6 +89,7 @@ static lex_json *options_json(const lex_run *run)
         lex_json_put_number(json, "patience", (double)o->patience);
         lex_json_put_number(json, "min_delta", o->min_delta);
     }
+    lex_json_put_string(json, "dtype", run->bf16 ? "bf16" : "fp32");
     lex_json_put_number(json, "batch_size", (double)o->batch_size);
     lex_json_put_number(json, "batch_tokens", (double)run->batch_tokens);
     lex_json_put_number(json, "max_length", (double)run->max_length);

@@ -96,6 +96,20 @@ static void tell_of_weights(const lex_run *run)
         lex_run_note(run, LEX_RUN_DETAIL, "'%s' in the encoder's weights is not used", model->unused.items[i]);
 }
 
+static lex_status choose_precision(lex_run *run, lex_err *err)
+{
+    lex_precision precision = run->options->precision;
+    bool cuda = lex_runtime_is_cuda(run->runtime);
+    if (cuda && precision == LEX_PRECISION_BF16)
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--dtype': bf16 is not built for CUDA; it computes in fp32");
+    run->bf16 = !cuda && lex_precision_is_bf16(precision);
+    if (precision == LEX_PRECISION_BF16 && lex_bf16_is_emulated())
+        lex_run_note(run, LEX_RUN_WARNING, "this processor has no instructions for bf16: '--dtype fp32' is faster and "
+                     "exact");
+    lex_runtime_use_bf16(run->runtime, run->bf16);
+    return LEX_OK;
+}
+
 static lex_status open_run(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
@@ -108,6 +122,7 @@ static lex_status open_run(lex_run *run, lex_err *err)
     if (run->first_bias)
         lex_model_begin_at(run->model, run->first_bias);
     LEX_TRY(lex_runtime_open(&run->runtime, o->device, o->threads, err));
+    LEX_TRY(choose_precision(run, err));
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
     tell_of_weights(run);
     run->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : lex_default_batch_tokens(run->runtime);

@@ -88,7 +88,7 @@ static void linear_of(int64_t rows, int64_t in, int64_t out, lex_after after, bo
     float *scratch = lex_alloc_aligned((size_t)lex_linear_scratch(set, in) * sizeof(float) + 64);
     float *seen_x = seen_by(set, x, rows * x_stride), *seen_weight = seen_by(set, weight, in * out);
     void *plain = packed_by(reference, seen_weight, in, out);
-    lex_linear_work work = {x, x_stride, rows, in, out, packed, bias, after, y, y_stride, scratch};
+    lex_linear_work work = {x, x_stride, rows, in, out, packed, bias, after, y, y_stride, scratch, NULL};
     set->linear(&work);
     lex_linear_work expected = work;
     expected.packed = plain;
@@ -130,7 +130,7 @@ static void test_gelu(void)
     for (int i = 0; i < N; i++)
         x[i] = (float)(-20 + 40.0 * i / (N - 1));
     void *packed = packed_by(set, &one, 1, 1);
-    set->linear(&(lex_linear_work){x, 1, N, 1, 1, packed, &zero, LEX_AFTER_GELU, y, 1, NULL});
+    set->linear(&(lex_linear_work){x, 1, N, 1, 1, packed, &zero, LEX_AFTER_GELU, y, 1, NULL, NULL});
     for (int i = 0; i < N; i++) {
         double want = 0.5 * (double)x[i] * erfc(-(double)x[i] / sqrt(2)), d = fabs((double)y[i] - want);
         d = fmin(d, d / fmax(fabs(want), 1e-300));
@@ -139,7 +139,7 @@ static void test_gelu(void)
     printf("%s: gelu within %.3g of double\n", set->name, largest);
     CHECK(largest <= 1e-6);
     const float odd[] = {NAN, INFINITY, -INFINITY, 0.0f};
-    set->linear(&(lex_linear_work){odd, 1, 4, 1, 1, packed, &zero, LEX_AFTER_GELU, y, 1, NULL});
+    set->linear(&(lex_linear_work){odd, 1, 4, 1, 1, packed, &zero, LEX_AFTER_GELU, y, 1, NULL, NULL});
     CHECK(isnan(y[0]) && isinf(y[1]) && y[3] == 0);
     free(x), free(y), free(packed);
 }
@@ -233,6 +233,109 @@ static void test_attend_extremes(void)
     free(scratch);
 }
 
+/* c (m, n) += a' b over depth, whole and in two pieces of columns of a. */
+static void outer_of(int64_t depth, int64_t m, int64_t n)
+{
+    const int64_t a_stride = m + 3, b_stride = n + 2, c_stride = n + 1, piece = set->panel;
+    float *a = floats(depth * a_stride, 1), *b = floats(depth * b_stride, 1), *c = floats(m * c_stride, 1);
+    mark(c, c_stride, m, n);
+    float *want = copy_of(c, m * c_stride), *cut = copy_of(c, m * c_stride);
+    float *seen_a = seen_by(set, a, depth * a_stride), *seen_b = seen_by(set, b, depth * b_stride);
+    char *packed_a = lex_alloc_aligned(lex_packed_bytes(set, depth, m));
+    void *packed_b = lex_alloc_aligned(lex_packed_bytes(set, depth, n));
+    float *plain_a = floats(depth * m, 0), *plain_b = floats(depth * n, 0);
+    set->pack_columns(packed_a, a, a_stride, depth, m);
+    set->pack_columns(packed_b, b, b_stride, depth, n);
+    reference->pack_columns(plain_a, seen_a, a_stride, depth, m);
+    reference->pack_columns(plain_b, seen_b, b_stride, depth, n);
+    set->outer(&(lex_outer_work){packed_a, packed_b, depth, m, n, c, c_stride});
+    reference->outer(&(lex_outer_work){plain_a, plain_b, depth, m, n, want, c_stride});
+    double far = gap(c, want, c_stride, m, n);
+    if (!CHECK(far <= (depth > 500 ? 1e-4 : 2e-5)) || !CHECK(untouched(c, c_stride, m, n)))
+        fprintf(stderr, "    %s: outer of %lld x %lld over %lld: %g\n", set->name, (long long)m, (long long)n,
+                (long long)depth, far);
+    for (int64_t first = 0; first < m; first += piece) {
+        int64_t some = m - first < piece ? m - first : piece;
+        set->pack_columns(packed_a, a + first, a_stride, depth, some);
+        set->outer(&(lex_outer_work){packed_a, packed_b, depth, some, n, cut + first * c_stride, c_stride});
+    }
+    CHECK(memcmp(cut, c, (size_t)(m * c_stride) * sizeof *c) == 0);
+    free(a), free(b), free(c), free(want), free(cut), free(seen_a), free(seen_b);
+    free(packed_a), free(packed_b), free(plain_a), free(plain_b);
+}
+
+static void test_outer(void)
+{
+    const int64_t depths[] = {1, 2, 3, 16, 31, 50}, sizes[] = {1, 5, 8, 16, 17, 32, 33, 70};
+    for (size_t d = 0; d < sizeof depths / sizeof *depths; d++)
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+            for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++)
+                outer_of(depths[d], sizes[i], sizes[j]);
+    outer_of(2003, 40, 33); /* several chains */
+}
+
+/* pack_rows() gives what lex_pack() gives, and pack_columns() what pack_rows() of the transposed. */
+static void test_pack(void)
+{
+    const int64_t outs[] = {1, 7, 16, 32, 45, 96}, ins[] = {1, 2, 15, 32, 33, 64, 101};
+    for (size_t o = 0; o < sizeof outs / sizeof *outs; o++)
+        for (size_t i = 0; i < sizeof ins / sizeof *ins; i++) {
+            const int64_t out = outs[o], in = ins[i];
+            size_t bytes = lex_packed_bytes(set, in, out);
+            float *weight = floats(out * in, 1), *turned = floats(out * in, 1);
+            void *want = lex_alloc_aligned(bytes), *rows = lex_alloc_aligned(bytes), *columns = lex_alloc_aligned(bytes);
+            for (int64_t r = 0; r < out; r++)
+                for (int64_t c = 0; c < in; c++)
+                    turned[c * out + r] = weight[r * in + c];
+            lex_pack(set, want, weight, in, 0, out);
+            set->pack_rows(rows, weight, in, out, in);
+            set->pack_columns(columns, turned, out, in, out);
+            CHECK(memcmp(rows, want, bytes) == 0);
+            CHECK(memcmp(columns, want, bytes) == 0);
+            free(weight), free(turned), free(want), free(rows), free(columns);
+        }
+}
+
+static void test_backward_rows(void)
+{
+    enum { ROWS = 11 };
+    const int64_t widths[] = {1, 3, 16, 33, 100, 384};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        const int64_t n = widths[i], all = ROWS * n;
+        float *x = floats(all, 2), *dy = floats(all, 1), *weight = floats(n, 1), *bias = floats(n, 1);
+        float *got[4], *want[4], *sums = floats(n, 1), *plain = copy_of(sums, n);
+        for (int k = 0; k < 4; k++) {
+            got[k] = floats(k < 2 ? all : n, 1);
+            want[k] = copy_of(got[k], k < 2 ? all : n);
+        }
+        float mean[ROWS], rstd[ROWS];
+        set->norm_forward(&(lex_norm_forward_work){x, ROWS, n, weight, bias, 1e-5, got[0], mean, rstd});
+        reference->norm_forward(&(lex_norm_forward_work){x, ROWS, n, weight, bias, 1e-5, want[0], mean, rstd});
+        lex_norm_backward_work work = {dy, x, mean, rstd, weight, ROWS, n, got[1], got[2], got[3]};
+        set->norm_backward(&work);
+        set->norm_backward_sums(&work, 0, n / 2 / 16 * 16);
+        set->norm_backward_sums(&work, n / 2 / 16 * 16, n);
+        work.dx = want[1], work.dweight = want[2], work.dbias = want[3];
+        reference->norm_backward(&work);
+        reference->norm_backward_sums(&work, 0, n);
+        for (int k = 0; k < 4; k++)
+            CHECK_NEAR(gap(got[k], want[k], k < 2 ? all : n, 1, k < 2 ? all : n), 0, n == 1 ? 1e-3 : 2e-5);
+        set->add_column_sums(sums, x, n, ROWS, n);
+        reference->add_column_sums(plain, x, n, ROWS, n);
+        CHECK_NEAR(gap(sums, plain, n, 1, n), 0, 5e-6);
+        set->gelu_backward(got[0], dy, x, all);
+        reference->gelu_backward(want[0], dy, x, all);
+        CHECK_NEAR(gap(got[0], want[0], all, 1, all), 0, 2e-6);
+        memcpy(want[0], got[0], (size_t)all * sizeof *got[0]);
+        set->add(got[0], x, all);
+        reference->add(want[0], x, all);
+        CHECK(memcmp(got[0], want[0], (size_t)all * sizeof *got[0]) == 0);
+        for (int k = 0; k < 4; k++)
+            free(got[k]), free(want[k]);
+        free(x), free(dy), free(weight), free(bias), free(sums), free(plain);
+    }
+}
+
 static void test_bf16(void)
 {
     const struct {
@@ -261,6 +364,9 @@ int main(void)
         if (set->format == LEX_WEIGHTS_F32)
             test_gelu();
         test_rows();
+        test_pack();
+        test_outer();
+        test_backward_rows();
         test_attend();
         test_attend_extremes();
     }
