@@ -51,16 +51,27 @@ static void pack_panels(void *context, int64_t begin, int64_t end)
         k->pack_rows(to, p->x + first * p->columns, p->columns, some, depth);
 }
 
-/* The packed matrix, for the caller to free. */
-static void *packed_of(lex_scope *scope, lex_tensor *x, bool by_columns)
+/* A block of the scope's for `bytes`, on a 64-byte boundary: libtorch keeps such blocks for the next use, where the
+ * system's allocator gives large ones back and has every page cleared anew. NULL when there is no memory. */
+static lex_tensor *block_of(lex_scope *scope, size_t bytes)
+{
+    int64_t n = (int64_t)(bytes / sizeof(float)) + 1;
+    return lex_tensor_empty(scope, LEX_F32, 1, &n);
+}
+
+/* The packed matrix, for the caller to drop. */
+static lex_tensor *packed_of(lex_scope *scope, lex_tensor *x, bool by_columns)
 {
     const lex_kernels *k = scope->runtime->products;
     packing p = {k, lex_tensor_f32(x), x->t.sizes[0], x->t.sizes[1], by_columns, NULL};
     int64_t depth = by_columns ? p.rows : p.columns, n = by_columns ? p.columns : p.rows;
     int64_t panels = (n + k->panel - 1) / k->panel;
-    p.packed = lex_alloc_aligned(lex_packed_bytes(k, depth, n));
+    lex_tensor *packed = block_of(scope, lex_packed_bytes(k, depth, n));
+    if (!packed)
+        return NULL;
+    p.packed = packed->t.data;
     lex_parallel_for(scope->runtime, panels, PANELS, pack_panels, &p);
-    return p.packed;
+    return packed;
 }
 
 /* ---- linear ---- */
@@ -114,9 +125,9 @@ lex_tensor *lex_cpu_linear(lex_scope *scope, lex_tensor *x, lex_tensor *weight, 
     if (!check(scope, "linear", x->t.n_dims == 2 && weight->t.n_dims == 2 && x->t.sizes[1] == weight->t.sizes[1] &&
                                     lex_tensor_count(bias) == weight->t.sizes[0]))
         return NULL;
-    void *packed = packed_of(scope, weight, false);
-    lex_tensor *y = product(scope, x, packed, bias, weight->t.sizes[0], raw);
-    free(packed);
+    lex_tensor *packed = packed_of(scope, weight, false);
+    lex_tensor *y = packed ? product(scope, x, packed->t.data, bias, weight->t.sizes[0], raw) : NULL;
+    lex_scope_drop(scope, packed);
     return y;
 }
 
@@ -141,11 +152,13 @@ static void add_outer(lex_scope *scope, lex_tensor *dweight, lex_tensor *dy, lex
 {
     const lex_kernels *k = scope->runtime->products;
     int64_t out = dy->t.sizes[1], in = x->t.sizes[1], panels = (out + k->panel - 1) / k->panel;
-    void *a = packed_of(scope, dy, true), *b = packed_of(scope, x, true);
-    outer_panels all = {k, {a, b, dy->t.sizes[0], out, in, lex_tensor_f32(dweight), in}};
-    lex_parallel_for(scope->runtime, panels, PANELS, outer_pieces, &all);
-    free(a);
-    free(b);
+    lex_tensor *a = packed_of(scope, dy, true), *b = packed_of(scope, x, true);
+    if (a && b) {
+        outer_panels all = {k, {a->t.data, b->t.data, dy->t.sizes[0], out, in, lex_tensor_f32(dweight), in}};
+        lex_parallel_for(scope->runtime, panels, PANELS, outer_pieces, &all);
+    }
+    lex_scope_drop(scope, a);
+    lex_scope_drop(scope, b);
 }
 
 lex_tensor *lex_cpu_linear_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
@@ -161,9 +174,9 @@ lex_tensor *lex_cpu_linear_backward(lex_scope *scope, lex_tensor *dy, lex_tensor
                                                   dy->t.sizes[0], dy->t.sizes[1]);
     if (!want_dx)
         return NULL;
-    void *packed = packed_of(scope, weight, true);
-    lex_tensor *dx = product(scope, dy, packed, NULL, weight->t.sizes[1], NULL);
-    free(packed);
+    lex_tensor *packed = packed_of(scope, weight, true);
+    lex_tensor *dx = packed ? product(scope, dy, packed->t.data, NULL, weight->t.sizes[1], NULL) : NULL;
+    lex_scope_drop(scope, packed);
     return dx;
 }
 

@@ -1,4 +1,6 @@
 /* test_scope.c - tensors and scopes: values in and out, views, dtypes; what a failure inside libtorch leaves behind. */
+#include <time.h>
+
 #include "lexclf/file.h"
 #include "numbers.h"
 
@@ -56,6 +58,28 @@ static void test_parallel_for(void)
         CHECK_INT(n_wrong, 0);
     }
     lex_parallel_for(runtime, 0, 1, count_piece, NULL);
+}
+
+/* Many short jobs on end, with threads that are awake or asleep, more of them than processors, and none but the caller. */
+static void test_pools(void)
+{
+    static char seen[3001];
+    static const int sizes[] = {1, 2, 3, 9};
+    for (int s = 0; s < 4; s++) {
+        lex_runtime *pool = cpu_runtime(sizes[s]);
+        long n_wrong = 0;
+        for (int job = 0; job < 3000; job++) {
+            int64_t n = 1 + job * 7 % 3001;
+            memset(seen, 0, (size_t)n);
+            lex_parallel_for(pool, n, 1 + job % 50, count_piece, seen);
+            for (int64_t i = 0; i < n; i++)
+                n_wrong += seen[i] != 1;
+            if (job % 500 == 0)
+                nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL); /* long enough to fall asleep */
+        }
+        CHECK_INT(n_wrong, 0);
+        lex_runtime_close(pool);
+    }
 }
 
 static void test_values(void)
@@ -220,6 +244,7 @@ int main(void)
     runtime = cpu_runtime(2);
     test_runtime();
     test_parallel_for();
+    test_pools();
     test_values();
     test_keep();
     test_failure();
