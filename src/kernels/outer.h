@@ -181,7 +181,22 @@ static void outer(const lex_outer_work *w)
 
 static void add_column_sums(float *sums, const float *x, int64_t stride, int64_t n_rows, int64_t n)
 {
-    for (int64_t c = 0; c < n; c += V) {
+    int64_t c = 0;
+    for (; c + 4 * V <= n; c += 4 * V) { /* whole lines of memory side by side */
+        vec s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+        for (int64_t r = 0; r < n_rows; r++) {
+            const float *row = x + r * stride + c;
+            s0 += load(row);
+            s1 += load(row + V);
+            s2 += load(row + 2 * V);
+            s3 += load(row + 3 * V);
+        }
+        store(sums + c, load(sums + c) + s0);
+        store(sums + c + V, load(sums + c + V) + s1);
+        store(sums + c + 2 * V, load(sums + c + 2 * V) + s2);
+        store(sums + c + 3 * V, load(sums + c + 3 * V) + s3);
+    }
+    for (; c < n; c += V) {
         vec sum = {0};
         for (int64_t r = 0; r < n_rows; r++)
             sum += load_up_to(x + r * stride + c, n - c);

@@ -161,6 +161,20 @@ static void add_outer(lex_scope *scope, lex_tensor *dweight, lex_tensor *dy, lex
     lex_scope_drop(scope, b);
 }
 
+typedef struct {
+    const lex_kernels *kernels;
+    float *sums;
+    const float *x; /* (n_rows, n) */
+    int64_t n_rows, n;
+} column_sums;
+
+static void sums_pieces(void *context, int64_t begin, int64_t end)
+{
+    const column_sums *all = context;
+    int64_t first = begin * COLUMNS_A_PIECE, n = smaller(end * COLUMNS_A_PIECE, all->n) - first;
+    all->kernels->add_column_sums(all->sums + first, all->x + first, all->n, all->n_rows, n);
+}
+
 lex_tensor *lex_cpu_linear_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
                                     lex_tensor *dweight, lex_tensor *dbias, bool want_dx)
 {
@@ -169,9 +183,11 @@ lex_tensor *lex_cpu_linear_backward(lex_scope *scope, lex_tensor *dy, lex_tensor
         return NULL;
     if (dweight)
         add_outer(scope, dweight, dy, x);
-    if (dbias)
-        scope->runtime->products->add_column_sums(lex_tensor_f32(dbias), lex_tensor_f32(dy), dy->t.sizes[1],
-                                                  dy->t.sizes[0], dy->t.sizes[1]);
+    if (dbias) {
+        column_sums all = {scope->runtime->products, lex_tensor_f32(dbias), lex_tensor_f32(dy), dy->t.sizes[0],
+                           dy->t.sizes[1]};
+        lex_parallel_for(scope->runtime, (all.n + COLUMNS_A_PIECE - 1) / COLUMNS_A_PIECE, 1, sums_pieces, &all);
+    }
     if (!want_dx)
         return NULL;
     lex_tensor *packed = packed_of(scope, weight, true);
