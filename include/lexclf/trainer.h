@@ -5,7 +5,8 @@
  * gradient clipping, a few epochs over shuffled batches. After each epoch the dev set is scored and the best epoch is
  * kept. A run is a function of the data, the options, the seed, the number of threads and the machine.
  *
- * A linear model (options.kind) is trained in one go; dev rows set the temperature of its probabilities alone.
+ * A linear model (options.kind) is trained in one go; dev rows set the temperature of its probabilities alone. It can
+ * also stand beside the encoder (options.fuse_linear).
  *
  * The best epoch so far always stands, as a complete model folder, in OUT.partial/best, and checkpoints in
  * OUT.partial/last (the one before it in last.previous), from which a run that was stopped or killed goes on to the same
@@ -66,6 +67,9 @@ typedef struct {
     bool task_auto; /* MULTI where labels come in a form that holds any number of them, else SINGLE */
     lex_task task;
     const char *positive_label; /* BINARY, or NULL: the later of the two */
+    /* An encoder: a linear model is trained on the same rows, and its margins are added to the encoder's logits, by a
+     * weight fitted on the dev rows after every epoch (tuning.h); epochs are compared by what both say. */
+    bool fuse_linear;
     lex_linear_options linear; /* of what follows, a linear model takes threads, seed, stop and events alone */
     lex_pooling pooling;
     const char *device; /* as lex_runtime_open() */

@@ -76,6 +76,7 @@ static void fill_linear(lex_train_options *t, const cli_options *options)
     bool words = cli_parse_ngrams(&g->word_low, &g->word_high, cli_option_string(options, "word-ngrams"));
     bool characters = cli_parse_ngrams(&g->char_low, &g->char_high, cli_option_string(options, "char-ngrams"));
     LEX_ASSERT(words && characters); /* the row's check */
+    t->fuse_linear = cli_option_flag(options, "fuse-linear");
     t->linear.min_df = cli_option_int(options, "min-df");
     t->linear.C = cli_option_double(options, "C");
 }

@@ -197,19 +197,22 @@ const cli_option cli_option_rows[] = {
      .help = "tokens kept of each text, special ones included: what is longer is told; without a tokenizer, words",
      .absent = "the model's own; 128 with --encoder, or its positions if they are fewer; none without either"},
 
-    {.name = "word-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .group = CLI_MODEL,
+    {.name = "fuse-linear", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_MODEL,
+     .help = "train a linear model on the same records, too, and add what it says to what the encoder says, by a weight "
+     "fitted on the dev records; one folder holds both"},
+    {.name = "word-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_MODEL,
      .value = "LOW-HIGH", .initial = "1-3", .check = is_ngrams,
      .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
      .help = "how many words the terms have; off: no words"},
-    {.name = "char-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .group = CLI_MODEL,
+    {.name = "char-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_MODEL,
      .value = "LOW-HIGH", .initial = "2-5", .check = is_ngrams,
      .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
      .help = "how many characters of a word the terms have; off: no characters"},
-    {.name = "min-df", .type = CLI_INT, .verbs = TR, .kind = "linear", .group = CLI_MODEL, .value = "N",
+    {.name = "min-df", .type = CLI_INT, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_MODEL, .value = "N",
      .initial = "2", .low = 1, .high = 1000000, .help = "leave out terms that fewer training records have"},
 
     /* ---- training ---- */
-    {.name = "C", .type = CLI_DOUBLE, .verbs = TR, .kind = "linear", .group = CLI_TRAINING, .value = "X",
+    {.name = "C", .type = CLI_DOUBLE, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_TRAINING, .value = "X",
      .initial = "3", .low = 0, .above_low = true, .high = 1000000, .help = "the weight of errors against small "
      "weights; larger follows the training records more closely"},
     {.name = "recipe", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,

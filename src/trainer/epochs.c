@@ -110,13 +110,20 @@ static lex_status keep_best(lex_run *run, lex_err *err)
     return st;
 }
 
+lex_threshold_rule lex_run_threshold_rule(const lex_run *run)
+{
+    lex_threshold_rule rule = run->options->thresholds;
+    if (run->options->thresholds_auto)
+        rule.goal = lex_goal_of_task(run->labels.task);
+    return rule;
+}
+
 void lex_run_calibrate(lex_calibration *out, lex_run *run, const lex_scorer *scorer, const float *logits)
 {
     const lex_train_options *o = run->options;
-    lex_calibration_options how = {o->calibrate ? LEX_CALIBRATE_TEMPERATURE : LEX_CALIBRATE_OFF, o->thresholds, run->shift};
+    lex_calibration_options how = {o->calibrate ? LEX_CALIBRATE_TEMPERATURE : LEX_CALIBRATE_OFF,
+                                   lex_run_threshold_rule(run), run->shift};
     lex_scores *scores = lex_score_plain(scorer, run->dev_data, run->dev_rows, run->summary->n_dev, logits);
-    if (o->thresholds_auto)
-        how.thresholds.goal = lex_goal_of_task(run->labels.task);
     lex_model_uncalibrate(run->model);
     lex_calibrate(out, run->model, scores, logits, &how);
     lex_scores_free(scores);
@@ -131,6 +138,8 @@ lex_status lex_run_judge(lex_calibration *out, lex_run *run, lex_encoder *encode
     float *logits = NULL;
     scorer.encoder = encoder;
     lex_status st = lex_score_logits(&logits, &scorer, run->dev_data, run->dev_rows, run->summary->n_dev, err);
+    if (st == LEX_OK && run->model->is_fused)
+        lex_run_fuse_dev(run, &scorer, logits);
     if (st == LEX_OK)
         lex_run_calibrate(out, run, &scorer, logits);
     free(logits);
@@ -175,6 +184,7 @@ static lex_status finish_epoch(lex_run *run, lex_err *err)
         lex_calibration_release(&run->calibration);
         run->calibration = dev;
         run->has_calibration = true;
+        lex_run_keep_fusion(run);
         dev = (lex_calibration){0};
     }
     if (run->has_calibration)

@@ -18,7 +18,7 @@ enum { STATE_FORMAT = 1, NAMED_MAX = 8, DOCUMENT_MAX_BYTES = 256 << 20 };
 /* The run as its model tells of it, without what came of it. */
 static lex_json *identity_of(lex_json *description)
 {
-    static const char *const outcome[] = {"epochs", "best_epoch", "best_value", "calibration", "test"};
+    static const char *const outcome[] = {"epochs", "best_epoch", "best_value", "calibration", "test", "fusion"};
     for (size_t i = 0; i < sizeof outcome / sizeof *outcome; i++)
         lex_json_remove(description, outcome[i]);
     return description;
@@ -254,6 +254,7 @@ static lex_status restore_best(lex_run *run, int64_t best_epoch, lex_err *err)
     if (run->dev_data) {
         LEX_TRY(lex_run_judge(&run->calibration, run, encoder, err));
         run->has_calibration = true;
+        lex_run_keep_fusion(run);
         lex_model_calibrate(run->model, &run->calibration);
         lex_metrics_by_name(&run->summary->best_value, &run->calibration.after, lex_str_of(run->options->metric));
     }

@@ -71,7 +71,7 @@ lex_status lex_run_try_out(lex_run *run, lex_err *err)
     run->made_next = st == LEX_OK;
     if (st == LEX_OK && !run->options->resume && lex_path_kind_of(run->partial_dir) != LEX_PATH_MISSING)
         lex_run_note(run, LEX_RUN_NOTE, "%s of an earlier run is replaced as soon as there is something to keep%s",
-                     run->partial_dir, run->terms ? "" : "; --resume goes on with it");
+                     run->partial_dir, run->options->kind == LEX_KIND_LINEAR ? "" : "; --resume goes on with it");
     return st;
 }
 
@@ -116,11 +116,14 @@ static lex_status open_run(lex_run *run, lex_err *err)
     lex_status st = LEX_OK;
     LEX_TRY(lex_model_open(&run->model, o->encoder_dir, LEX_MODEL_ENCODER, err));
     LEX_TRY(choose_length(run, err));
+    run->terms = o->fuse_linear ? lex_terms_new(&o->linear.ngrams) : NULL;
     LEX_TRY(lex_run_read_data(run, err));
     LEX_TRY(lex_run_try_out(run, err));
     lex_model_prepare(run->model, run->labels.task, &run->labels.labels, o->pooling);
     if (run->first_bias)
         lex_model_begin_at(run->model, run->first_bias);
+    if (o->fuse_linear)
+        LEX_TRY(lex_run_fuse(run, err));
     LEX_TRY(lex_runtime_open(&run->runtime, o->device, o->threads, err));
     LEX_TRY(choose_precision(run, err));
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
@@ -222,6 +225,27 @@ void lex_run_clear_partial(const lex_run *run)
         lex_run_note(run, LEX_RUN_WARNING, "%s", ignored.message);
 }
 
+static lex_status judge_test(lex_run *run, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_train_summary *summary = run->summary;
+    lex_scorer scorer = lex_run_scorer(run);
+    float *logits = NULL; /* (n_test, K) */
+    int64_t n = summary->n_test;
+    if (n)
+        LEX_TRY(lex_score_logits(&logits, &scorer, &run->test, run->test_rows, n, err));
+    if (run->model->is_fused)
+        LEX_TRY(lex_run_judge_parts(run, logits, err));
+    if (n && run->model->is_fused)
+        lex_fuse(logits, run->test_margins, n * run->labels.n_outputs, run->model->fusion_weight);
+    if (n)
+        lex_score_judge(&summary->test, &scorer, &run->test, run->test_rows, n, logits);
+    summary->has_test = n > 0;
+done:
+    free(logits);
+    return st;
+}
+
 /* The best epoch's weights again, the test set, the final description, and the folder in its place. */
 static lex_status finish(lex_run *run, lex_err *err)
 {
@@ -232,10 +256,7 @@ static lex_status finish(lex_run *run, lex_err *err)
     lex_tensor_copy(run->kept, lex_encoder_weights(run->encoder), run->best);
     LEX_TRY(lex_scope_status(run->kept, err));
     lex_metric_names(&summary->labels, &scorer, &run->test);
-    if (summary->n_test) {
-        LEX_TRY(lex_score_examples(&summary->test, &scorer, &run->test, run->test_rows, summary->n_test, err));
-        summary->has_test = true;
-    }
+    LEX_TRY(judge_test(run, err));
     LEX_TRY(lex_run_publish(run, run->out_dir, err));
     summary->run = lex_run_describe(run);
     lex_run_clear_partial(run);
@@ -251,6 +272,9 @@ static void close_run(lex_run *run)
     if (run->has_partial)
         rmdir(run->partial_dir); /* one that came to hold nothing */
     lex_json_free(run->epochs);
+    lex_json_free(run->parts);
+    free(run->dev_margins);
+    free(run->test_margins);
     lex_optimizer_free(run->optimizer);
     lex_scope_free(run->kept);
     lex_encoder_free(run->encoder);
