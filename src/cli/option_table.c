@@ -278,6 +278,9 @@ const cli_option cli_option_rows[] = {
      .initial = "0", .low = 0, .high = 1000, .help = "end after so many epochs without a better one; 0: go through all"},
     {.name = "min-delta", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
      .initial = "0", .low = 0, .high = 1, .help = "what an epoch's --metric must gain to count as better"},
+    {.name = "on-nan", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "stop|skip",
+     .initial = "stop", .help = "what to do when the loss or the gradient of a step is not a number: end, or leave the "
+     "step out, which is said and counted; ten in a row end the run"},
     {.name = "resume", .type = CLI_FLAG, .verbs = TR, .group = CLI_TRAINING, .help = "go on with the run that --out names, "
      "from its last checkpoint; start it where there is none; do nothing where it is complete"},
     {.name = "resume-anyway", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .help = "go on also "
@@ -296,6 +299,9 @@ const cli_option cli_option_rows[] = {
      .required = true, .check = is_not_empty, .help = "the model folder to make; it appears when it is whole"},
     {.name = "overwrite", .type = CLI_FLAG, .verbs = TR | CA, .group = CLI_ANSWERS,
      .help = "replace the model folder that --out names; without it, an existing one is refused"},
+    {.name = "tensorboard", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_ANSWERS, .value = "DIR",
+     .check = is_not_empty, .help = "write event files for TensorBoard into this folder, too: loss, rate and gradient of "
+     "every step, dev scores and precision-recall curves of every epoch, the options", .absent = "OUT/metrics.jsonl alone"},
     {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = PR, .group = CLI_ANSWERS, .value = "FILE",
      .check = is_not_empty, .help = "write the answers to this file, which appears when it is whole",
      .absent = "standard output"},

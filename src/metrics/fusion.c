@@ -127,7 +127,7 @@ void lex_fusion_fit(lex_fusion *out, const float *logits, const float *margins, 
     *out = (lex_fusion){.weight = LEX_FUSION_DEFAULT, .of_least_loss = LEX_FUSION_DEFAULT, .n = n};
     if (!lex_tuning_has_enough(scores))
         return;
-    bool bounded = true;
+    bool bounded[N_WEIGHTS];
     float *fused = lex_alloc_array((size_t)cells, sizeof *fused);               /* (n, K) */
     double *losses = lex_alloc_array((size_t)(N_WEIGHTS * n), sizeof *losses); /* (N_WEIGHTS, n) */
     for (int i = 0; i < N_WEIGHTS; i++) {
@@ -135,12 +135,12 @@ void lex_fusion_fit(lex_fusion *out, const float *logits, const float *margins, 
         for (int64_t j = 0; j < cells; j++)
             fused[j] = logits[j];
         lex_fuse(fused, margins, cells, weights[i]);
-        bounded = lex_temperature_fit(&temperature, fused, scores) == LEX_TEMPERATURE_FITTED && bounded;
+        bounded[i] = lex_temperature_fit(&temperature, fused, scores) == LEX_TEMPERATURE_FITTED;
         mean[i] = add_losses(losses + i * n, fused, scores, temperature);
         f1[i] = macro_f1(scores, fused, rule);
         least = mean[i] < mean[least] ? i : least;
     }
-    if (bounded)
+    if (bounded[least])
         *out = (lex_fusion){weights[choose(losses, f1, n, least)], true, weights[least], n};
     free(fused);
     free(losses);

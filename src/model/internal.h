@@ -10,6 +10,7 @@
 #define LEX_VOCABULARY_FILE "vocabulary.bin"
 #define LEX_LINEAR_FILE "linear.safetensors" /* of a fused model; a linear one has its weights in model.safetensors */
 #define LEX_FUSED_HEAD "lexclf.fused_classifier" /* stands for "classifier" in a fused model's weights */
+#define LEX_LOG_FILE "metrics.jsonl" /* of its training: no part of the model, and in no list of checksums */
 #define LEX_FUSION_FEATURE "linear-fusion"
 #define LEX_DAMAGED_HINT "copy the folder again, or train again"
 

@@ -2,6 +2,7 @@
 #ifndef LEXCLF_TRAINER_INTERNAL_H
 #define LEXCLF_TRAINER_INTERNAL_H
 
+#include "journal.h"
 #include "lexclf/calibration.h"
 #include "lexclf/trainer.h"
 
@@ -82,6 +83,9 @@ typedef struct {
     int64_t next;                  /* that many examples of it have been learned from */
     int64_t step, tokens;          /* done */
     double loss_sum;               /* over those examples */
+    int64_t left_out;              /* of those examples, the ones in steps that diverged */
+    int64_t longest, tokens_at_once; /* of the step at hand: tokens of a record, and of a micro-batch at most */
+    int64_t n_skipped, n_in_a_row; /* steps that diverged; of them, the last ones without another between */
 } lex_progress;
 
 /* Everything a run holds. */
@@ -91,11 +95,19 @@ typedef struct {
     double started_s;
     char *out_dir, *partial_dir; /* OUT, OUT.partial */
     char *best_dir, *last_path;  /* in OUT.partial: the best epoch's folder, and the last checkpoint */
+    char *journal_path;          /* in OUT.partial */
     char *next_dir;              /* where a folder is made */
     bool made_next;
     bool has_partial;            /* what stands in OUT.partial is of this run */
     char encoder_sha256[65];     /* of the weights that training began from */
     lex_progress at;
+    lex_journal *journal; /* metrics.jsonl; NULL for a linear model */
+    lex_board *board;     /* or NULL */
+    bool log_failed;      /* the last line could not be written, which was said */
+    lex_scores *dev_scores; /* for the board: the probabilities of the epoch that was judged last */
+    double steps_s;       /* this process's time in steps, */
+    int64_t steps_tokens; /* and what they learned from */
+    bool best_unwritten;  /* the best epoch is in memory alone, since its folder could not be written */
     double saved_s; /* when the last checkpoint was written, or the run began */
     int64_t saved_step;
     bool has_best; /* a folder stands at best_dir */
@@ -145,6 +157,8 @@ lex_status lex_run_read_data(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 lex_status lex_run_try_out(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* Puts the model at hand and the run so far as a whole folder at `dir`. */
 lex_status lex_run_publish(lex_run *run, const char *dir, lex_err *err) LEX_MUST_CHECK;
+/* Whether OUT.partial holds anything to go on from, or a model. */
+bool lex_run_has_leftovers(const lex_run *run);
 /* Makes OUT.partial this run's own: what an earlier one left there goes. */
 lex_status lex_run_own_partial(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* OUT is there, so that OUT.partial is not needed. */
@@ -154,6 +168,22 @@ lex_status lex_run_epochs(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* The same set of examples, calibrated, with `encoder`, which is run->encoder or the best epoch's. */
 lex_status lex_run_judge(lex_calibration *out, lex_run *run, lex_encoder *encoder, lex_err *err) LEX_MUST_CHECK;
 
+/* trouble.c: what to do about a step of `size` examples that failed: one that diverged is left out where that was asked
+ * for (LEX_OK), all else is explained. */
+lex_status lex_run_step_failed(lex_run *run, int64_t size, double rate, lex_err *err) LEX_MUST_CHECK;
+
+/* log.c: a step, with its loss (NaN: left out), and the last one of run->epochs go into the logs. */
+void lex_run_log_step(lex_run *run, double loss, double rate, int64_t tokens, double seconds);
+void lex_run_log_epoch(lex_run *run, const lex_calibration *dev, bool best);
+
+/* The board, where one is asked for, when it is known where the run begins. */
+lex_status lex_run_open_board(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* OUT.partial is this run's: metrics.jsonl begins there, or goes on from run->at. */
+void lex_run_open_log(lex_run *run, bool goes_on);
+void lex_run_sync_log(lex_run *run);
+
+/* epochs.c: writes the best epoch's folder where that failed before. */
+lex_status lex_run_write_best(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* resume.c: writes a checkpoint; a failure is told of and training goes on. */
 void lex_run_checkpoint(lex_run *run);
 /* Takes up the last whole checkpoint of OUT.partial, if there is one. */

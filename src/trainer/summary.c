@@ -217,6 +217,8 @@ lex_json *lex_run_describe(const lex_run *run)
         lex_json_put(json, "epochs", lex_json_copy(run->epochs));
         lex_json_put_number(json, "best_epoch", (double)summary->best_epoch);
     }
+    if (run->at.n_skipped)
+        lex_json_put_number(json, "steps_left_out", (double)run->at.n_skipped);
     if (run->options->fuse_linear)
         lex_json_put(json, "fusion", fusion_json(run));
     if (isfinite(summary->best_value))

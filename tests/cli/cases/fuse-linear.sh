@@ -22,7 +22,7 @@ stderr_has 'lexclf: both, x '
 stdout_has '"fuse_linear":{"word_ngrams":[1,3],"char_ngrams":[2,5],"min_df":2,"C":3}'
 stdout_has '"fusion":{"features":'
 stdout_has '"parts":{"encoder":{"dev":{"loss":'
-[ "$(ls both | sort | tr '\n' ' ')" = 'config.json lexclf.json linear.safetensors model.safetensors tokenizer_config.json vocab.txt vocabulary.bin ' ] ||
+[ "$(ls both | sort | tr '\n' ' ')" = 'config.json lexclf.json linear.safetensors metrics.jsonl model.safetensors tokenizer_config.json vocab.txt vocabulary.bin ' ] ||
     fail "other files: $(ls both)"
 grep -q '"linear-fusion"' both/lexclf.json
 nothing_left
