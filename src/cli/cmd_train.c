@@ -210,7 +210,8 @@ static void tell_of_effort(const lex_train_summary *summary, lex_json *closing)
 {
     double mib = (double)summary->peak_bytes / (1 << 20);
     if (summary->n_left_out)
-        cli_warn("%lld steps were left out, since their loss or gradient was not a number", (long long)summary->n_left_out);
+        cli_warn("%lld step%s left out, since the loss or the gradient was not a number", (long long)summary->n_left_out,
+                 summary->n_left_out == 1 ? " was" : "s were");
     if (summary->tokens_per_s > 0) {
         cli_note("%.1f s, %.0f tokens/s in training, %.0f MiB of memory at most", summary->elapsed_s, summary->tokens_per_s,
                  mib);

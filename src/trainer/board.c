@@ -22,7 +22,7 @@ enum { SUMMARY_VALUE = 1, VALUE_TAG = 1, VALUE_SIMPLE = 2, VALUE_TENSOR = 8, VAL
 enum { METADATA_PLUGIN = 1, METADATA_TITLE = 2, METADATA_CLASS = 4, PLUGIN_NAME = 1, PLUGIN_CONTENT = 2 };
 enum { TENSOR_DTYPE = 1, TENSOR_SHAPE = 2, TENSOR_CONTENT = 4, TENSOR_STRING = 8, SHAPE_DIM = 2, DIM_SIZE = 1 };
 enum { DT_FLOAT = 1, DT_STRING = 7, CLASS_TENSOR = 2, SESSION_STATUS = 1, SESSION_START = 1, N_COUNTS = 6 };
-enum { PR_VERSION = 1, PR_THRESHOLDS = 2, TRIES = 100 };
+enum { PR_THRESHOLDS = 2, TRIES = 100 }; /* the version, 0, is a default, which is left out */
 
 struct lex_board {
     char *path;
@@ -208,7 +208,6 @@ void lex_board_pr_curve(lex_board *board, const char *tag, const char *title, co
     lex_buf_init(&tensor);
     lex_buf_init(&content);
     lex_buf_init(&values);
-    add_int(&content, PR_VERSION, 0);
     add_int(&content, PR_THRESHOLDS, n_thresholds);
     for (int i = 0; i < N_COUNTS * n_thresholds; i++)
         add_little(&values, bits_of(counts[i]), 4);

@@ -46,9 +46,10 @@ static int64_t *shuffled_rows(const lex_run *run)
 static void measure(lex_run *run, const lex_train_example *batch, int64_t size)
 {
     lex_progress *at = &run->at;
-    at->longest = at->tokens_at_once = 0;
+    at->longest = at->tokens_at_once = at->step_tokens = 0;
     for (int64_t i = 0, sum = 0; i < size; i++) {
         sum = i && sum + batch[i].n <= run->batch_tokens ? sum + batch[i].n : batch[i].n;
+        at->step_tokens += batch[i].n;
         at->longest = batch[i].n > at->longest ? batch[i].n : at->longest;
         at->tokens_at_once = sum > at->tokens_at_once ? sum : at->tokens_at_once;
     }

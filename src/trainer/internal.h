@@ -84,7 +84,8 @@ typedef struct {
     int64_t step, tokens;          /* done */
     double loss_sum;               /* over those examples */
     int64_t left_out;              /* of those examples, the ones in steps that diverged */
-    int64_t longest, tokens_at_once; /* of the step at hand: tokens of a record, and of a micro-batch at most */
+    int64_t longest, tokens_at_once, step_tokens; /* of the step at hand: tokens of a record and of a micro-batch at
+                                                       most, and of all its records */
     int64_t n_skipped, n_in_a_row; /* steps that diverged; of them, the last ones without another between */
 } lex_progress;
 

@@ -38,13 +38,13 @@ static lex_status diverged(const lex_run *run, const char *what, double rate, le
 /* What was tried, and the options by which less is. */
 static void explain_memory(const lex_run *run, int64_t size, lex_err *err)
 {
-    int64_t tokens = run->at.tokens_at_once, longest = run->at.longest;
+    const lex_progress *at = &run->at;
     err->hint[0] = '\0';
-    lex_err_at(err, "step %lld: %lld records, at most %lld tokens of them at once, the longest of %lld", (long long)run->at.step + 1,
-               (long long)size, (long long)tokens, (long long)longest);
-    if (longest < run->batch_tokens)
+    lex_err_at(err, "step %lld: %lld records, at most %lld tokens of them at once, the longest of %lld",
+               (long long)at->step + 1, (long long)size, (long long)at->tokens_at_once, (long long)at->longest);
+    if (at->tokens_at_once > at->longest)
         lex_err_hint(err, "a smaller --batch-tokens (now %lld)%s or --max-length (now %lld) needs less memory",
-                     (long long)run->batch_tokens, tokens < run->batch_tokens ? ", --batch-size" : "",
+                     (long long)run->batch_tokens, at->tokens_at_once == at->step_tokens ? ", --batch-size" : "",
                      (long long)run->max_length);
     else
         lex_err_hint(err, "a smaller --max-length (now %lld) needs less memory", (long long)run->max_length);
