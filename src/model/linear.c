@@ -1,6 +1,6 @@
 /* linear.c - a linear model's own files: weights, bias and idf as float32 in model.safetensors, or beside an encoder in
- * linear.safetensors, used where they are mapped, and the vocabulary that says what the rows of the weights stand for. Weights are (F, K), a row a feature: a
- * text touches few of them, and each as a whole. */
+ * linear.safetensors, used where they are mapped, and the vocabulary that says what the rows of the weights stand for.
+ * Weights are (F, K), a row a feature: a text touches few of them, and each as a whole. */
 #include "internal.h"
 
 #include <stdlib.h>
