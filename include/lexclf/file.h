@@ -88,6 +88,8 @@ lex_status lex_dir_publish(const char *made, const char *target, lex_err *err) L
 int lex_cpu_count(void);
 /* Seconds on a clock that never runs backwards. */
 double lex_now_s(void);
+/* The most memory that this process has had in use at once, in bytes. */
+int64_t lex_peak_memory(void);
 
 #ifdef __cplusplus
 }

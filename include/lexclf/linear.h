@@ -139,6 +139,8 @@ void lex_svm_release(lex_svm *svm);
 /* Margins (rows, K): w x + b; positive means that the label is given. They are no probabilities: calibration.h makes such
  * of them. */
 void lex_svm_margins(const lex_svm *svm, const lex_sparse *x, float *margins);
+/* The same of rows [first, end) of x alone, to their places in `margins` (rows, K). */
+void lex_svm_margins_of(const lex_svm *svm, const lex_sparse *x, int64_t first, int64_t end, float *margins);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,10 @@
  * A linear model (lexclf.json has "kind": "linear") is ours alone: model.safetensors with weights, bias and idf, the
  * vocabulary in vocabulary.bin, lexclf.json. It has no tokenizer and no maximum length and needs no libtorch.
  *
- * A folder whose answers transformers would compute differently (mean pooling) keeps its head under a name that
+ * An encoder's folder may hold a linear model beside it (lexclf.json requires "linear-fusion"): linear.safetensors and
+ * vocabulary.bin. Its logits are the encoder's plus a weight times the linear model's margins of the whole text.
+ *
+ * A folder whose answers transformers would compute differently (mean pooling, fusion) keeps its head under a name that
  * transformers reports as missing.
  *
  *     lex_model *model = NULL;
@@ -51,8 +54,10 @@ typedef struct {
     lex_kind kind;
     lex_encoder_config config; /* ENCODER */
     lex_tokenizer *tokenizer;  /* ENCODER; else NULL */
-    lex_vectorizer *vectorizer; /* LINEAR; else NULL */
-    lex_svm svm;                /* LINEAR */
+    lex_vectorizer *vectorizer; /* LINEAR, and a fused ENCODER; else NULL */
+    lex_svm svm;                /* likewise */
+    bool is_fused;              /* ENCODER: its logits are not the encoder's alone, but lex_fuse() of both ... */
+    double fusion_weight;       /* ... by this (tuning.h) */
     bool has_head;
     lex_task task;
     lex_pooling pooling;
@@ -80,6 +85,9 @@ void lex_model_free(lex_model *model);
 
 /* A linear model of its parts, which become the model's: for the trainer, to be saved. */
 lex_model *lex_model_linear_new(lex_task task, const lex_strings *labels, lex_vectorizer *vectorizer, lex_svm *svm);
+
+/* Sets a linear model, whose parts become the model's, beside an encoder that was prepared. */
+void lex_model_fuse(lex_model *model, lex_vectorizer *vectorizer, lex_svm *svm);
 
 /* For encoders: the maximum length to use when the user asked for `asked` (0: not at all). LEX_ERR_USAGE when it does not fit the
  * model's positions or leaves no room beside the special tokens. */
@@ -143,6 +151,8 @@ int64_t lex_default_batch_tokens(const lex_runtime *runtime);
 typedef struct lex_crew lex_crew;
 lex_crew *lex_crew_new(const lex_inference *inference, int64_t n_outputs, int n_threads);
 void lex_crew_free(lex_crew *crew);
+/* The next run computes margins (n_rows, K) of x, too, on the same workers. All is borrowed until its end. */
+void lex_crew_add_margins(lex_crew *crew, const lex_svm *svm, const lex_sparse *x, float *margins);
 lex_status lex_crew_run(lex_crew *crew, const lex_sequence *sequences, int64_t n_sequences, int64_t batch_tokens,
                         float *logits, void (*progress)(void *context, int64_t n_sequences, int64_t n_tokens),
                         void *context, lex_err *err) LEX_MUST_CHECK;

@@ -25,6 +25,16 @@ enum {
     LEX_REPORT_WORST = 20,         /* wrong records that are shown */
 };
 
+/* The loss of a training's steps, from its log. */
+typedef struct {
+    double *step, *loss; /* (n), of steps that have one */
+    int64_t n, step_capacity, loss_capacity;
+} lex_report_steps;
+/* Reads metrics.jsonl as trainer.h has it; what is no line of a step is passed over, and a file that is not there has
+ * none. Release it. */
+void lex_report_steps_read(lex_report_steps *out, const char *path);
+void lex_report_steps_release(lex_report_steps *steps);
+
 /* All of it is borrowed. */
 typedef struct {
     const char *title; /* of the model */
@@ -38,6 +48,7 @@ typedef struct {
     int n_worst;
     int64_t n_wrong;             /* of all records */
     const lex_json *description; /* lexclf.json, whose "run" tells how training went; or NULL */
+    const lex_report_steps *steps; /* or NULL */
 } lex_report;
 
 /* Adds the page. */

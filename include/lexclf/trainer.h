@@ -5,11 +5,15 @@
  * gradient clipping, a few epochs over shuffled batches. After each epoch the dev set is scored and the best epoch is
  * kept. A run is a function of the data, the options, the seed, the number of threads and the machine.
  *
- * A linear model (options.kind) is trained in one go; dev rows set the temperature of its probabilities alone.
+ * A linear model (options.kind) is trained in one go; dev rows set the temperature of its probabilities alone. It can
+ * also stand beside the encoder (options.fuse_linear).
  *
  * The best epoch so far always stands, as a complete model folder, in OUT.partial/best, and checkpoints in
  * OUT.partial/last (the one before it in last.previous), from which a run that was stopped or killed goes on to the same
  * bytes. The finished model appears under OUT in one step; then OUT.partial goes.
+ *
+ * OUT.partial/metrics.jsonl, and in the end OUT's, has a line a step and an epoch. It alone tells of time and is no part of
+ * what the same run gives anew. A run that goes on cuts it back to the checkpoint: no step is missing or stands twice.
  */
 #ifndef LEXCLF_TRAINER_H
 #define LEXCLF_TRAINER_H
@@ -26,6 +30,9 @@ extern "C" {
 #endif
 
 #define LEX_POS_WEIGHT_MAX 10.0
+enum { LEX_SKIPS_IN_A_ROW = 10 }; /* with skip_nan: so many steps that diverge one after another are one too many */
+
+enum { LEX_BOARD_CURVES = 20, LEX_BOARD_THRESHOLDS = 101 };
 
 typedef enum {
     LEX_SCHEDULE_LINEAR,
@@ -66,6 +73,9 @@ typedef struct {
     bool task_auto; /* MULTI where labels come in a form that holds any number of them, else SINGLE */
     lex_task task;
     const char *positive_label; /* BINARY, or NULL: the later of the two */
+    /* An encoder: a linear model is trained on the same rows, and its margins are added to the encoder's logits, by a
+     * weight fitted on the dev rows after every epoch (tuning.h); epochs are compared by what both say. */
+    bool fuse_linear;
     lex_linear_options linear; /* of what follows, a linear model takes threads, seed, stop and events alone */
     lex_pooling pooling;
     const char *device; /* as lex_runtime_open() */
@@ -85,6 +95,10 @@ typedef struct {
     int64_t patience; /* epochs without a better one after which training ends; 0: none */
     double min_delta; /* what counts as better */
     double clip;    /* largest gradient norm; 0: not clipped */
+    bool skip_nan;  /* a step that diverges is left out, instead of ending the run */
+    /* A folder for TensorBoard's event files, made if missing; NULL: none. Scalars of every step and epoch, precision and
+     * recall of the LEX_BOARD_CURVES labels with the most dev records, the options. */
+    const char *tensorboard_dir;
     double dropout; /* of all dropouts; < 0: the encoder's own */
     lex_schedule schedule;
     /* MULTI and BINARY: what a true label counts against a false one in the loss; 1: the plain loss. < 0: by label,
@@ -119,13 +133,17 @@ typedef struct {
     lex_metrics test;   /* of the best epoch, when has_test */
     bool has_test;
     lex_strings labels; /* names for test.per_label, unknown ones of the test file behind */
-    char *kept_dir;     /* where the best epoch so far stands, or NULL when nothing was kept */
+    char *kept_dir;     /* where the best epoch so far stands, or NULL when nothing was kept; */
+    int64_t kept_epoch; /* which is this one, the last that could be written */
     bool is_complete;   /* OUT was there already: nothing was done */
     int64_t saved_step; /* of the last checkpoint; 0: there is none */
     int64_t best_epoch;
     double best_value; /* of the metric; not finite when there is no dev set */
     double elapsed_s;
     int64_t n_train, n_dev, n_test, tokens;
+    double tokens_per_s;  /* of this process's steps: real tokens, there being no others; 0 for a linear model */
+    int64_t peak_bytes;   /* lex_peak_memory() */
+    int64_t n_left_out;   /* steps that diverged */
 } lex_train_summary;
 
 /* LEX_ERR_INTERRUPTED when *stop was set: summary->kept_dir says what is left. */
@@ -155,10 +173,15 @@ typedef struct {
 } lex_train_example;
 
 /* Mean loss over the examples (with weights in SINGLE, the weighted mean), its gradient in micro-batches of at most batch_tokens (at least one example each), one
- * update with rate `lr`. The result does not depend on batch_tokens but for rounding. */
+ * update with rate `lr`. The result does not depend on batch_tokens but for rounding. LEX_ERR_SYSTEM, and weights and
+ * moments as they were, when the loss or the norm of the gradient is not finite; the second below tells. */
 lex_status lex_optimizer_step(lex_optimizer *optimizer, double *loss, lex_task task, const lex_train_example *examples,
                               int64_t n_examples, int64_t batch_tokens, double lr, const lex_train_mode *mode,
                               lex_err *err) LEX_MUST_CHECK;
+
+/* Of the last step: the norm of its gradient before clipping; whether it was left out because it diverged. */
+double lex_optimizer_norm(const lex_optimizer *optimizer);
+bool lex_optimizer_diverged(const lex_optimizer *optimizer);
 
 /* The factor on the learning rate in step `step` (from 0) of n_steps, as transformers' get_linear_, get_constant_,
  * get_cosine_schedule_with_warmup and get_inverse_sqrt_schedule (which falls from the end of warm-up, or from step

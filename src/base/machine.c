@@ -1,8 +1,9 @@
-/* machine.c - what this process may use of the machine: processors (affinity, cgroup quota), and the clock. */
+/* machine.c - what this process may use of the machine: processors (affinity, cgroup quota), memory, and the clock. */
 #include "lexclf/file.h"
 
 #include <sched.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
 
 /* Processors granted by a cgroup v2 CPU quota, or `limit` where there is none. Rounded up: half a CPU is one. */
@@ -36,4 +37,10 @@ double lex_now_s(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+int64_t lex_peak_memory(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
 }

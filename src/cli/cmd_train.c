@@ -1,5 +1,6 @@
 /* cmd_train.c - from the command line to a training run, and what is said of it while it goes. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -10,21 +11,46 @@
 
 /* ---- checks ---- */
 
+/* OUT appears in one step: nothing else may be written there. */
+static lex_status check_tensorboard(const cli_options *options, lex_err *err)
+{
+    const char *dir = cli_option_string(options, "tensorboard");
+    char *out = lex_path_trimmed(cli_option_string(options, "out"));
+    char *partial = lex_path_with_suffix(out, ".partial");
+    const char *const folders[] = {out, partial};
+    lex_status st = LEX_OK;
+    for (int i = 0; dir && i < 2 && st == LEX_OK; i++) {
+        size_t n = strlen(folders[i]);
+        if (strncmp(dir, folders[i], n) == 0 && (dir[n] == '\0' || dir[n] == '/'))
+            st = lex_err_set(err, LEX_ERR_USAGE, "option '--tensorboard': '%s' lies in '%s', which the run makes", dir,
+                             folders[i]);
+    }
+    if (st == LEX_OK && dir && lex_path_kind_of(dir) != LEX_PATH_MISSING && lex_path_kind_of(dir) != LEX_PATH_DIR)
+        st = lex_err_set(err, LEX_ERR_USAGE, "option '--tensorboard': '%s' is not a folder", dir);
+    free(partial);
+    free(out);
+    return st;
+}
+
 static lex_status check_out(const cli_options *options, lex_err *err)
 {
     static const char *const read_by[] = {"encoder", "train", "dev", "test", "config"};
     const char *read[sizeof read_by / sizeof *read_by];
+    lex_status st = LEX_OK;
     int n = 0;
     for (size_t i = 0; i < sizeof read_by / sizeof *read_by; i++) {
         const char *path = cli_option_string(options, read_by[i]);
         if (path)
             read[n++] = path;
     }
+    LEX_TRY(check_tensorboard(options, err));
     const char *out = cli_option_string(options, "out"), *encoder = cli_option_string(options, "encoder");
     if (encoder && cli_is_same_path(out, encoder))
-        return lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' is the encoder's own folder", out);
+        LEX_TRY(lex_err_set(err, LEX_ERR_USAGE, "option '--out': '%s' is the encoder's own folder", out));
     bool may_stand = cli_option_flag(options, "overwrite") || cli_option_flag(options, "resume");
-    return cli_check_out_folder(out, may_stand, read, n, err);
+    st = cli_check_out_folder(out, may_stand, read, n, err);
+done:
+    return st;
 }
 
 static lex_status check(const lex_train_options *t, const cli_options *options, lex_err *err)
@@ -76,6 +102,7 @@ static void fill_linear(lex_train_options *t, const cli_options *options)
     bool words = cli_parse_ngrams(&g->word_low, &g->word_high, cli_option_string(options, "word-ngrams"));
     bool characters = cli_parse_ngrams(&g->char_low, &g->char_high, cli_option_string(options, "char-ngrams"));
     LEX_ASSERT(words && characters); /* the row's check */
+    t->fuse_linear = cli_option_flag(options, "fuse-linear");
     t->linear.min_df = cli_option_int(options, "min-df");
     t->linear.C = cli_option_double(options, "C");
 }
@@ -106,6 +133,8 @@ static void fill(lex_train_options *t, const cli_options *options, lex_reading *
     t->warmup_ratio = cli_option_double(options, "warmup-ratio");
     t->clip = cli_option_double(options, "clip");
     t->dropout = cli_option_given(options, "dropout") ? cli_option_double(options, "dropout") : -1;
+    t->skip_nan = cli_option_choice(options, "on-nan") == 1;
+    t->tensorboard_dir = cli_option_string(options, "tensorboard");
     t->schedule = (lex_schedule)cli_option_choice(options, "schedule"); /* in the order of the type */
     t->warmup_steps = cli_option_given(options, "warmup-steps") ? cli_option_int(options, "warmup-steps") : -1;
     t->head_lr = cli_option_given(options, "head-lr") ? cli_option_double(options, "head-lr") : 0;
@@ -177,6 +206,23 @@ static void on_epoch(void *context, int64_t epoch, int64_t n_epochs, double trai
 
 /* ---- the end ---- */
 
+static void tell_of_effort(const lex_train_summary *summary, lex_json *closing)
+{
+    double mib = (double)summary->peak_bytes / (1 << 20);
+    if (summary->n_left_out)
+        cli_warn("%lld step%s left out, since the loss or the gradient was not a number", (long long)summary->n_left_out,
+                 summary->n_left_out == 1 ? " was" : "s were");
+    if (summary->tokens_per_s > 0) {
+        cli_note("%.1f s, %.0f tokens/s in training, %.0f MiB of memory at most", summary->elapsed_s, summary->tokens_per_s,
+                 mib);
+        lex_json_put_number(closing, "tokens", (double)summary->tokens);
+        lex_json_put_number(closing, "tokens_per_s", summary->tokens_per_s);
+    } else if (!summary->is_complete) {
+        cli_note("%.1f s, %.0f MiB of memory at most", summary->elapsed_s, mib);
+    }
+    lex_json_put_number(closing, "peak_memory_bytes", (double)summary->peak_bytes);
+}
+
 static lex_status publish(const lex_train_summary *summary, const lex_train_options *t, const cli_options *options,
                           lex_err *err)
 {
@@ -197,10 +243,9 @@ static lex_status publish(const lex_train_summary *summary, const lex_train_opti
                  (long long)t->epochs, t->out_dir, t->metric, summary->best_value);
     else
         cli_note("saved to '%s'", t->out_dir);
-    cli_detail("%lld training records, %lld tokens in %.1f s", (long long)summary->n_train,
-               (long long)summary->tokens, summary->elapsed_s);
     lex_json_put_string(closing, "out", t->out_dir);
     lex_json_put_number(closing, "seconds", summary->elapsed_s);
+    tell_of_effort(summary, closing);
     if (cli_option_flag(options, "json"))
         st = cli_print_json(closing, err);
     lex_json_free(closing);
@@ -215,7 +260,7 @@ static void hint_at_what_is_kept(const lex_train_summary *summary, const lex_tra
     if (summary->kept_dir && t->kind == LEX_KIND_LINEAR)
         lex_buf_printf(&text, "the model is kept in '%s'", summary->kept_dir);
     else if (summary->kept_dir)
-        lex_buf_printf(&text, "epoch %lld, the best so far, is kept in '%s'", (long long)summary->best_epoch,
+        lex_buf_printf(&text, "epoch %lld, the best so far, is kept in '%s'", (long long)summary->kept_epoch,
                        summary->kept_dir);
     else if (err->code == LEX_ERR_INTERRUPTED && !summary->saved_step)
         lex_buf_printf(&text, "nothing is kept");

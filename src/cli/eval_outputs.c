@@ -104,7 +104,10 @@ static lex_status write_html(const cli_eval *run, const char *path, lex_err *err
 {
     const char *model = cli_option_string(run->options, "model");
     char *trimmed = lex_path_trimmed(model);
+    char *log = lex_path_join(trimmed, "metrics.jsonl");
     lex_json *description = read_description(model);
+    lex_report_steps steps;
+    lex_report_steps_read(&steps, log);
     lex_report page = {
         .title = lex_path_base(trimmed),
         .evaluation = &run->evaluation,
@@ -115,6 +118,7 @@ static lex_status write_html(const cli_eval *run, const char *path, lex_err *err
         .compared = run->compared,
         .n_wrong = lex_wrong_log_count(run->wrong),
         .description = description,
+        .steps = &steps,
     };
     page.worst = lex_wrong_log_worst(run->wrong, &page.n_worst);
     lex_buf text;
@@ -123,6 +127,8 @@ static lex_status write_html(const cli_eval *run, const char *path, lex_err *err
     lex_status st = lex_file_write(path, lex_buf_str(&text), err);
     lex_buf_release(&text);
     lex_json_free(description);
+    lex_report_steps_release(&steps);
+    free(log);
     free(trimmed);
     return st;
 }

@@ -197,19 +197,22 @@ const cli_option cli_option_rows[] = {
      .help = "tokens kept of each text, special ones included: what is longer is told; without a tokenizer, words",
      .absent = "the model's own; 128 with --encoder, or its positions if they are fewer; none without either"},
 
-    {.name = "word-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .group = CLI_MODEL,
+    {.name = "fuse-linear", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_MODEL,
+     .help = "train a linear model on the same records, too, and add what it says to what the encoder says, by a weight "
+     "fitted on the dev records; one folder holds both"},
+    {.name = "word-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_MODEL,
      .value = "LOW-HIGH", .initial = "1-3", .check = is_ngrams,
      .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
      .help = "how many words the terms have; off: no words"},
-    {.name = "char-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .group = CLI_MODEL,
+    {.name = "char-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_MODEL,
      .value = "LOW-HIGH", .initial = "2-5", .check = is_ngrams,
      .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
      .help = "how many characters of a word the terms have; off: no characters"},
-    {.name = "min-df", .type = CLI_INT, .verbs = TR, .kind = "linear", .group = CLI_MODEL, .value = "N",
+    {.name = "min-df", .type = CLI_INT, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_MODEL, .value = "N",
      .initial = "2", .low = 1, .high = 1000000, .help = "leave out terms that fewer training records have"},
 
     /* ---- training ---- */
-    {.name = "C", .type = CLI_DOUBLE, .verbs = TR, .kind = "linear", .group = CLI_TRAINING, .value = "X",
+    {.name = "C", .type = CLI_DOUBLE, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_TRAINING, .value = "X",
      .initial = "3", .low = 0, .above_low = true, .high = 1000000, .help = "the weight of errors against small "
      "weights; larger follows the training records more closely"},
     {.name = "recipe", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
@@ -275,6 +278,9 @@ const cli_option cli_option_rows[] = {
      .initial = "0", .low = 0, .high = 1000, .help = "end after so many epochs without a better one; 0: go through all"},
     {.name = "min-delta", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
      .initial = "0", .low = 0, .high = 1, .help = "what an epoch's --metric must gain to count as better"},
+    {.name = "on-nan", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "stop|skip",
+     .initial = "stop", .help = "what to do when the loss or the gradient of a step is not a number: end, or leave the "
+     "step out, which is said and counted; ten in a row end the run"},
     {.name = "resume", .type = CLI_FLAG, .verbs = TR, .group = CLI_TRAINING, .help = "go on with the run that --out names, "
      "from its last checkpoint; start it where there is none; do nothing where it is complete"},
     {.name = "resume-anyway", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .help = "go on also "
@@ -293,6 +299,9 @@ const cli_option cli_option_rows[] = {
      .required = true, .check = is_not_empty, .help = "the model folder to make; it appears when it is whole"},
     {.name = "overwrite", .type = CLI_FLAG, .verbs = TR | CA, .group = CLI_ANSWERS,
      .help = "replace the model folder that --out names; without it, an existing one is refused"},
+    {.name = "tensorboard", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_ANSWERS, .value = "DIR",
+     .check = is_not_empty, .help = "write event files for TensorBoard into this folder, too: loss, rate and gradient of "
+     "every step, dev scores and precision-recall curves of every epoch, the options", .absent = "OUT/metrics.jsonl alone"},
     {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = PR, .group = CLI_ANSWERS, .value = "FILE",
      .check = is_not_empty, .help = "write the answers to this file, which appears when it is whole",
      .absent = "standard output"},

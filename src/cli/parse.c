@@ -170,9 +170,11 @@ static const char *chosen_kind(const cli_options *options, cli_origin *from)
 }
 
 /* Whether an option of this row means nothing for that kind. */
-static bool is_for_another(const cli_option *row, const char *kind)
+static bool is_for_another(const cli_options *options, const cli_option *row, const char *kind)
 {
-    return kind && row->kind && strcmp(row->kind, kind) != 0;
+    if (!kind || !row->kind || strcmp(row->kind, kind) == 0)
+        return false;
+    return !row->or_with || !cli_option_given(options, row->or_with);
 }
 
 /* A configuration file may hold options of several kinds, of which the command line picks one. */
@@ -183,7 +185,7 @@ static lex_status check_kind(cli_options *options, lex_err *err)
     for (int i = 0; i < cli_n_option_rows; i++) {
         const cli_option *row = &cli_option_rows[i];
         cli_value *v = &options->values[i];
-        if (!(row->verbs & options->verb->bit) || !is_for_another(row, kind) || v->from == CLI_FROM_NOWHERE)
+        if (!(row->verbs & options->verb->bit) || !is_for_another(options, row, kind) || v->from == CLI_FROM_NOWHERE)
             continue;
         if (v->from == CLI_FROM_CONFIG && from != CLI_FROM_CONFIG) {
             v->from = CLI_FROM_NOWHERE;
@@ -191,6 +193,8 @@ static lex_status check_kind(cli_options *options, lex_err *err)
         }
         lex_status code = v->from == CLI_FROM_CONFIG ? LEX_ERR_INPUT : LEX_ERR_USAGE;
         lex_err_set(err, code, "option '--%s' has no meaning with '--kind %s'", row->name, kind);
+        if (row->or_with)
+            lex_err_hint(err, "'--%s' trains a linear model beside the encoder", row->or_with);
         if (code == LEX_ERR_INPUT)
             lex_err_at(err, "%s", cli_option_string(options, "config"));
         return code;
@@ -207,7 +211,7 @@ static lex_status check_required(const cli_options *options, lex_err *err)
     const char *kind = chosen_kind(options, &from);
     for (int i = 0; i < cli_n_option_rows; i++) {
         const cli_option *row = &cli_option_rows[i];
-        bool wanted = (row->verbs & options->verb->bit) && row->required && !is_for_another(row, kind);
+        bool wanted = (row->verbs & options->verb->bit) && row->required && !is_for_another(options, row, kind);
         if (!wanted || options->values[i].from != CLI_FROM_NOWHERE)
             continue;
         lex_buf_printf(&names, "%s'--%s %s'", n ? ", " : "", row->name, row->value);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,9 +50,10 @@ static void open_standard_streams(void)
 
 static void on_out_of_memory(size_t wanted_bytes)
 {
-    (void)wanted_bytes;
-    static const char text[] = "lexclf: out of memory\n  hint: try a smaller '--batch-tokens' or '--max-length'\n";
-    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    char text[200]; /* nothing that takes memory */
+    int n = snprintf(text, sizeof text, "lexclf: out of memory: %zu bytes cannot be had\n"
+                     "  hint: try a smaller '--batch-tokens', '--max-length' or '--batch-size'\n", wanted_bytes);
+    ssize_t written = write(STDERR_FILENO, text, (size_t)n);
     (void)written;
     _exit(LEX_ERR_SYSTEM);
 }

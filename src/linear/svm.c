@@ -229,9 +229,14 @@ void lex_svm_release(lex_svm *svm)
 
 void lex_svm_margins(const lex_svm *svm, const lex_sparse *x, float *margins)
 {
+    lex_svm_margins_of(svm, x, 0, x->n_rows, margins);
+}
+
+void lex_svm_margins_of(const lex_svm *svm, const lex_sparse *x, int64_t first, int64_t end, float *margins)
+{
     int64_t K = svm->n_labels;
     double *sums = lex_alloc_array((size_t)K, sizeof *sums);
-    for (int64_t i = 0; i < x->n_rows; i++) {
+    for (int64_t i = first; i < end; i++) {
         for (int64_t k = 0; k < K; k++)
             sums[k] = (double)svm->bias[k];
         for (int64_t at = x->starts[i]; at < x->starts[i + 1]; at++) {

@@ -279,9 +279,14 @@ lex_status lex_model_copy_calibrated(const lex_model *model, const char *dir, co
     lex_status st = LEX_OK;
     const char *names[LEX_MODEL_FILES_MAX];
     int n = lex_model_file_names(names, model);
+    char *log = lex_path_join(model->dir, LEX_LOG_FILE);
+    bool has_log = lex_path_kind_of(log) == LEX_PATH_FILE;
+    free(log);
     LEX_TRY(lex_dir_make(dir, err));
     for (int i = 0; i < n; i++)
         LEX_TRY(lex_model_copy_file(model->dir, dir, names[i], err));
+    if (has_log)
+        LEX_TRY(lex_model_copy_file(model->dir, dir, LEX_LOG_FILE, err));
     st = write_document(model, dir, note, err);
 done:
     return st;

@@ -1,4 +1,5 @@
-/* crew.c - many sequences through an inference: workers of one thread each, every one with a workspace of its own.
+/* crew.c - many sequences through an inference: workers of one thread each, every one with a workspace of its own. Where
+ * a linear model answers too, they take its rows first, a slice at a time.
  *
  * Sequences are ordered by length and cut into batches before any work begins; a worker that is free takes the next.
  * Who computes what, and what stands beside a sequence in its batch, is of no consequence: a sequence's logits are its
@@ -12,7 +13,8 @@
 enum {
     BATCH_TOKENS = 1024,   /* more do not make it faster, but larger */
     BATCH_TOKENS_MIN = 256,
-    BATCHES_A_WORKER = 4   /* at least, so that they end at about the same time */
+    BATCHES_A_WORKER = 4,  /* at least, so that they end at about the same time */
+    SLICE_ROWS = 32        /* of the margins, taken at once */
 };
 
 typedef struct {
@@ -41,6 +43,10 @@ struct lex_crew {
     void (*progress)(void *context, int64_t n_sequences, int64_t n_tokens);
     void *context;
     int64_t next; /* in order */
+    const lex_svm *svm; /* or NULL */
+    const lex_sparse *features;
+    float *margins; /* (rows, K) */
+    int64_t next_row;
     int64_t done_sequences, done_tokens;
     lex_status status;
     lex_err err;
@@ -60,6 +66,14 @@ lex_crew *lex_crew_new(const lex_inference *inference, int64_t n_outputs, int n_
     }
     pthread_mutex_init(&crew->lock, NULL);
     return crew;
+}
+
+void lex_crew_add_margins(lex_crew *crew, const lex_svm *svm, const lex_sparse *x, float *margins)
+{
+    crew->svm = svm;
+    crew->features = x;
+    crew->margins = margins;
+    crew->next_row = 0;
 }
 
 void lex_crew_free(lex_crew *crew)
@@ -112,11 +126,27 @@ static void note(lex_crew *crew, lex_status st, const lex_err *err, int64_t n_se
     pthread_mutex_unlock(&crew->lock);
 }
 
+static void work_on_margins(lex_crew *crew)
+{
+    for (;;) {
+        pthread_mutex_lock(&crew->lock);
+        int64_t first = crew->next_row, end = first + SLICE_ROWS;
+        end = end < crew->features->n_rows ? end : crew->features->n_rows;
+        crew->next_row = end;
+        pthread_mutex_unlock(&crew->lock);
+        if (first == end)
+            return;
+        lex_svm_margins_of(crew->svm, crew->features, first, end, crew->margins);
+    }
+}
+
 static void *work(void *context)
 {
     worker *w = context;
     lex_crew *crew = w->crew;
     const int64_t K = crew->n_outputs;
+    if (crew->svm)
+        work_on_margins(crew);
     for (int64_t first, end; take_batch(crew, &first, &end);) {
         lex_err err = {0};
         int64_t n = end - first;
@@ -182,6 +212,7 @@ lex_status lex_crew_run(lex_crew *crew, const lex_sequence *sequences, int64_t n
     run_workers(crew, n_tokens / crew->batch_tokens + 1);
     if (crew->status != LEX_OK)
         *err = crew->err;
+    crew->svm = NULL;
     free(order);
     return crew->status;
 }

@@ -10,6 +10,7 @@
 
 #define LEX_TEMPERATURE_LOW 0.001 /* what may stand in a file */
 #define LEX_TEMPERATURE_HIGH 1000.0
+#define LEX_FUSION_WEIGHT_MAX 1e6
 enum { LABELS_MAX = 1000000 };
 
 static lex_status bad(const lex_model *model, lex_err *err, const char *file, const char *reason)
@@ -92,7 +93,8 @@ static lex_status describe_plain(lex_model *model, lex_err *err)
 
 lex_status lex_description_check_format(lex_model *model, lex_err *err)
 {
-    static const char *const known[] = {"mean-pooling", "tfidf-ngrams", "temperature", "logit-shift"};
+    static const char *const known[] = {"mean-pooling", "tfidf-ngrams", "temperature", "logit-shift",
+                                       LEX_FUSION_FEATURE};
     const lex_json *doc = model->files->lexclf;
     int64_t format;
     if (!lex_json_int(&format, lex_json_get(doc, "format"), 1, INT64_C(1) << 30))
@@ -112,6 +114,7 @@ lex_status lex_description_check_format(lex_model *model, lex_err *err)
         if (!found)
             return lex_err_set(err, LEX_ERR_INPUT, "%s/lexclf.json: requires '%s', which this program does not know",
                                model->dir, feature ? feature : "(not a string)");
+        model->is_fused = model->is_fused || strcmp(feature, LEX_FUSION_FEATURE) == 0;
     }
     const char *kind = lex_json_string(lex_json_get(doc, "kind"));
     for (int known_kind = LEX_KIND_ENCODER; kind && known_kind <= LEX_KIND_LINEAR; known_kind++) {
@@ -173,6 +176,16 @@ static lex_status read_calibration(lex_model *model, lex_err *err)
     }
 done:
     return st;
+}
+
+static lex_status read_fusion(lex_model *model, lex_err *err)
+{
+    if (!model->is_fused)
+        return LEX_OK;
+    model->fusion_weight = lex_json_number(lex_json_get(lex_json_get(model->files->lexclf, "fusion"), "weight"), -1);
+    if (model->kind != LEX_KIND_ENCODER || !(model->fusion_weight >= 0 && model->fusion_weight <= LEX_FUSION_WEIGHT_MAX))
+        return bad(model, err, "lexclf.json", "'fusion' has no weight in [0, 1000000], or no encoder");
+    return LEX_OK;
 }
 
 /* config.json must name the same outputs: one of the two files was exchanged otherwise. */
@@ -260,6 +273,8 @@ lex_status lex_description_read(lex_model *model, lex_err *err)
     if (st != LEX_OK)
         return st;
     st = read_calibration(model, err);
+    if (st == LEX_OK)
+        st = read_fusion(model, err);
     if (model->kind == LEX_KIND_LINEAR)
         return st;
     int64_t stated = doc ? 0 : lex_tokenizer_model_max_length(model->tokenizer);

@@ -1,4 +1,5 @@
-/* fingerprint.c - which folder it is: SHA-256 over the names and the bytes of its files, whatever the kind of model. */
+/* fingerprint.c - which folder it is: SHA-256 over the names and the bytes of its files, whatever the kind of model.
+ * metrics.jsonl, the log of its training, is none of the model's. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ static lex_status list_files(lex_strings *names, const char *dir, lex_err *err)
         return lex_err_errno(err, errno, "%s: cannot be read", dir);
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         char *path = lex_path_join(dir, entry->d_name);
-        if (entry->d_name[0] != '.' && lex_path_kind_of(path) == LEX_PATH_FILE)
+        if (entry->d_name[0] != '.' && strcmp(entry->d_name, LEX_LOG_FILE) != 0 && lex_path_kind_of(path) == LEX_PATH_FILE)
             lex_strings_push(names, lex_str_of(entry->d_name));
         free(path);
     }

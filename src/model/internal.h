@@ -8,12 +8,17 @@
 #define LEX_CONFIG_JSON_MAX (64u << 20)
 #define LEX_WEIGHTS_FILE "model.safetensors"
 #define LEX_VOCABULARY_FILE "vocabulary.bin"
+#define LEX_LINEAR_FILE "linear.safetensors" /* of a fused model; a linear one has its weights in model.safetensors */
+#define LEX_FUSED_HEAD "lexclf.fused_classifier" /* stands for "classifier" in a fused model's weights */
+#define LEX_LOG_FILE "metrics.jsonl" /* of its training: no part of the model, and in no list of checksums */
+#define LEX_FUSION_FEATURE "linear-fusion"
 #define LEX_DAMAGED_HINT "copy the folder again, or train again"
 
 struct lex_model_files {
     lex_json *config;        /* config.json as it came */
     lex_json *lexclf;        /* lexclf.json, or NULL */
     lex_safetensors weights; /* empty for LEX_MODEL_TOKENIZER */
+    lex_safetensors linear;  /* of a fused model */
     float **owned;           /* converted or fresh values */
     int64_t n_owned, owned_capacity;
 };
@@ -36,16 +41,23 @@ lex_json *lex_model_describe(const lex_model *model, const lex_model_save_option
 /* Temperature, shift, thresholds and the features that they ask for, put into lexclf.json in place of older ones. */
 void lex_model_describe_calibration(lex_json *doc, const lex_model *model);
 /* The files of the model's folder beside lexclf.json, those of the tokenizer last; room for LEX_MODEL_FILES_MAX names. */
-enum { LEX_MODEL_FILES_MAX = 8 };
+enum { LEX_MODEL_FILES_MAX = 10 };
 int lex_model_file_names(const char *names[LEX_MODEL_FILES_MAX], const lex_model *model);
 /* Copies one of them. */
 lex_status lex_model_copy_file(const char *from_dir, const char *to_dir, const char *name, lex_err *err) LEX_MUST_CHECK;
 /* linear.c: the vocabulary and the weights of a linear model, whose description has been read. */
 lex_status lex_linear_open(lex_model *model, lex_err *err) LEX_MUST_CHECK;
-lex_status lex_linear_write(const lex_model *model, const char *dir, lex_err *err) LEX_MUST_CHECK;
+/* The same of what stands beside a fused model's encoder. */
+lex_status lex_linear_open_fused(lex_model *model, lex_err *err) LEX_MUST_CHECK;
+/* Writes both files; the weights under the name `weights`. */
+lex_status lex_linear_write(const lex_model *model, const char *dir, const char *weights, lex_err *err) LEX_MUST_CHECK;
 /* weights.c: one pointer a parameter of `encoder`, in its order; seed is used when may_be_fresh. */
 lex_status lex_weights_collect(const float ***values, lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
                                uint64_t seed, lex_err *err) LEX_MUST_CHECK;
+/* The name under which a parameter is stored. In a fused model "classifier" has another, which transformers does not know:
+ * what it would compute with that head is not what the folder answers. `out` is used where that is so. */
+enum { LEX_STORED_NAME_MAX = 256 };
+const char *lex_stored_name(char out[LEX_STORED_NAME_MAX], const lex_model *model, const char *name);
 /* The tensor that holds the head of this pooling. */
 const char *lex_head_name(lex_pooling pooling);
 

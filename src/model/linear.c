@@ -1,22 +1,24 @@
-/* linear.c - a linear model's own files: weights, bias and idf as float32 in model.safetensors, used where they are
- * mapped, and the vocabulary that says what the rows of the weights stand for. Weights are (F, K), a row a feature: a
- * text touches few of them, and each as a whole. */
+/* linear.c - a linear model's own files: weights, bias and idf as float32 in model.safetensors, or beside an encoder in
+ * linear.safetensors, used where they are mapped, and the vocabulary that says what the rows of the weights stand for.
+ * Weights are (F, K), a row a feature: a text touches few of them, and each as a whole. */
 #include "internal.h"
 
 #include <stdlib.h>
 
 /* A float32 tensor of one or two dimensions, which begins where floats may. */
-static lex_status find_tensor(const float **out, lex_model *model, const char *name, int64_t n_rows, int64_t n_columns,
-                              lex_err *err)
+static lex_status find_tensor(const float **out, const lex_model *model, const char *name, int64_t n_rows,
+                              int64_t n_columns, lex_err *err)
 {
-    lex_stored_tensor *tensor = lex_safetensors_find(&model->files->weights, name);
+    const char *path = model->is_fused ? LEX_LINEAR_FILE : LEX_WEIGHTS_FILE;
+    lex_stored_tensor *tensor =
+        lex_safetensors_find(model->is_fused ? &model->files->linear : &model->files->weights, name);
     if (!tensor)
-        return lex_err_set(err, LEX_ERR_INPUT, "%s/" LEX_WEIGHTS_FILE ": '%s' is missing", model->dir, name);
+        return lex_err_set(err, LEX_ERR_INPUT, "%s/%s: '%s' is missing", model->dir, path, name);
     bool fits = tensor->n_dims == (n_columns ? 2 : 1) && tensor->shape[0] == n_rows &&
                 (!n_columns || tensor->shape[1] == n_columns);
     if (!fits || tensor->dtype != LEX_STORED_F32 || (uintptr_t)tensor->data % sizeof(float) != 0)
-        return lex_err_set(err, LEX_ERR_INPUT, "%s/" LEX_WEIGHTS_FILE ": '%s' is not F32 of the shape that vocabulary "
-                           "and labels give it", model->dir, name);
+        return lex_err_set(err, LEX_ERR_INPUT, "%s/%s: '%s' is not F32 of the shape that vocabulary and labels give it",
+                           model->dir, path, name);
     tensor->used = true;
     *out = (const float *)(const void *)tensor->data;
     return LEX_OK;
@@ -53,7 +55,15 @@ done:
     return st;
 }
 
-lex_status lex_linear_write(const lex_model *model, const char *dir, lex_err *err)
+lex_status lex_linear_open_fused(lex_model *model, lex_err *err)
+{
+    char *path = lex_path_join(model->dir, LEX_LINEAR_FILE);
+    lex_status st = lex_safetensors_open(&model->files->linear, path, err);
+    free(path);
+    return st == LEX_OK ? lex_linear_open(model, err) : st;
+}
+
+lex_status lex_linear_write(const lex_model *model, const char *dir, const char *weights_file, lex_err *err)
 {
     lex_status st = LEX_OK;
     const lex_svm *svm = &model->svm;
@@ -63,7 +73,7 @@ lex_status lex_linear_write(const lex_model *model, const char *dir, lex_err *er
         {"bias", 1, shape + 1, svm->bias, svm->n_labels},
         {"idf", 1, shape, lex_vectorizer_idf(model->vectorizer), svm->n_features},
     };
-    char *weights = lex_path_join(dir, LEX_WEIGHTS_FILE), *vocabulary = lex_path_join(dir, LEX_VOCABULARY_FILE);
+    char *weights = lex_path_join(dir, weights_file), *vocabulary = lex_path_join(dir, LEX_VOCABULARY_FILE);
     lex_buf bytes;
     lex_buf_init(&bytes);
     lex_vectorizer_write(&bytes, model->vectorizer);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lexclf/hash.h"
+#include "lexclf/tuning.h"
 
 static lex_status check_folder(const lex_model *model, lex_err *err)
 {
@@ -73,7 +74,8 @@ static lex_status open_weights(lex_model *model, lex_err *err)
     }
     if (st == LEX_OK)
         model->has_head = lex_safetensors_find(&model->files->weights, lex_head_name(LEX_POOLING_CLS)) ||
-                          lex_safetensors_find(&model->files->weights, lex_head_name(LEX_POOLING_MEAN));
+                          lex_safetensors_find(&model->files->weights, lex_head_name(LEX_POOLING_MEAN)) ||
+                          lex_safetensors_find(&model->files->weights, LEX_FUSED_HEAD ".weight");
     free(path);
     free(pickle);
     return st;
@@ -127,6 +129,10 @@ lex_status lex_model_open(lex_model **out, const char *dir, lex_model_need need,
     LEX_TRY(lex_tokenizer_open(&model->tokenizer, model->dir, err));
     LEX_TRY(check_vocabulary(model, err));
     LEX_TRY(lex_description_read(model, err));
+    /* As an encoder, to be trained, it goes without. */
+    model->is_fused = model->is_fused && need == LEX_MODEL_CLASSIFIER;
+    if (model->is_fused)
+        LEX_TRY(lex_linear_open_fused(model, err));
     *out = model;
 done:
     if (st != LEX_OK)
@@ -142,6 +148,7 @@ void lex_model_free(lex_model *model)
     lex_json_free(files->config);
     lex_json_free(files->lexclf);
     lex_safetensors_close(&files->weights);
+    lex_safetensors_close(&files->linear);
     for (int64_t i = 0; i < files->n_owned; i++)
         free(files->owned[i]);
     free(files->owned);
@@ -226,6 +233,16 @@ lex_model *lex_model_linear_new(lex_task task, const lex_strings *labels, lex_ve
     model->svm = *svm;
     *svm = (lex_svm){.n_features = 0};
     return model;
+}
+
+void lex_model_fuse(lex_model *model, lex_vectorizer *vectorizer, lex_svm *svm)
+{
+    LEX_ASSERT(model->kind == LEX_KIND_ENCODER && !model->vectorizer && svm->n_labels == model->n_outputs);
+    model->vectorizer = vectorizer;
+    model->svm = *svm;
+    *svm = (lex_svm){.n_features = 0};
+    model->is_fused = true;
+    model->fusion_weight = LEX_FUSION_DEFAULT;
 }
 
 static lex_status make_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, bool train, uint64_t seed,

@@ -9,10 +9,13 @@
 
 static const char *const tokenizer_files[] = {"vocab.txt", "tokenizer.json", "tokenizer_config.json",
                                               "special_tokens_map.json", "added_tokens.json"};
-enum {
-    N_TOKENIZER_FILES = sizeof tokenizer_files / sizeof *tokenizer_files,
-    N_OWN_FILES = 2 /* those that are not copied as they came */
-};
+enum { N_TOKENIZER_FILES = sizeof tokenizer_files / sizeof *tokenizer_files };
+
+/* How many of a folder's files are not copied as they came. */
+static int n_own_files(const lex_model *model)
+{
+    return model->is_fused ? 4 : 2;
+}
 
 static lex_status write_text(const char *dir, const char *name, const lex_buf *text, lex_err *err)
 {
@@ -51,21 +54,23 @@ static lex_status write_config(const lex_model *model, const char *dir, lex_err 
     return st;
 }
 
-static lex_status write_weights(lex_encoder *encoder, const char *dir, lex_err *err)
+static lex_status write_weights(const lex_model *model, lex_encoder *encoder, const char *dir, lex_err *err)
 {
     lex_status st = LEX_OK;
     int64_t n_params, n_flat = lex_encoder_flat_count(encoder);
     const lex_param *params = lex_encoder_params(encoder, &n_params);
     float *flat = lex_alloc_aligned((size_t)n_flat * sizeof *flat);
     lex_tensor_to_store *tensors = lex_alloc_array((size_t)n_params, sizeof *tensors);
+    char (*names)[LEX_STORED_NAME_MAX] = lex_alloc_array((size_t)n_params, sizeof *names);
     char *path = lex_path_join(dir, LEX_WEIGHTS_FILE);
     LEX_TRY(lex_encoder_read_weights(encoder, flat, err));
     for (int64_t i = 0; i < n_params; i++)
-        tensors[i] = (lex_tensor_to_store){params[i].name, params[i].n_dims, params[i].shape, flat + params[i].offset,
-                                           params[i].count};
+        tensors[i] = (lex_tensor_to_store){lex_stored_name(names[i], model, params[i].name), params[i].n_dims,
+                                           params[i].shape, flat + params[i].offset, params[i].count};
     st = lex_safetensors_write(path, tensors, n_params, err);
 done:
     free(path);
+    free(names);
     free(tensors);
     free(flat);
     return st;
@@ -76,7 +81,11 @@ int lex_model_file_names(const char *names[LEX_MODEL_FILES_MAX], const lex_model
     bool is_linear = model->kind == LEX_KIND_LINEAR;
     names[0] = is_linear ? LEX_VOCABULARY_FILE : "config.json";
     names[1] = LEX_WEIGHTS_FILE;
-    int n = N_OWN_FILES;
+    if (model->is_fused) {
+        names[2] = LEX_LINEAR_FILE;
+        names[3] = LEX_VOCABULARY_FILE;
+    }
+    int n = n_own_files(model);
     for (int i = 0; !is_linear && i < N_TOKENIZER_FILES; i++) {
         char *path = lex_path_join(model->dir, tokenizer_files[i]);
         if (lex_path_kind_of(path) != LEX_PATH_MISSING)
@@ -115,6 +124,8 @@ static lex_json *requires(const lex_model *model)
         lex_json_push(list, lex_json_new_string("tfidf-ngrams"));
     else if (model->pooling == LEX_POOLING_MEAN)
         lex_json_push(list, lex_json_new_string("mean-pooling"));
+    if (model->is_fused)
+        lex_json_push(list, lex_json_new_string(LEX_FUSION_FEATURE));
     if (model->temperature != 1)
         lex_json_push(list, lex_json_new_string("temperature"));
     if (model->shift)
@@ -164,7 +175,14 @@ lex_json *lex_model_describe(const lex_model *model, const lex_model_save_option
         lex_json_put_number(doc, "max_length", (double)options->max_length);
         lex_json_put_string(doc, "pooling", lex_pooling_name(model->pooling));
     }
-    if (model->pooling == LEX_POOLING_MEAN)
+    if (model->is_fused) {
+        lex_json *fusion = lex_json_new_object();
+        lex_json_put_number(fusion, "weight", model->fusion_weight);
+        lex_json_put(doc, "fusion", fusion);
+        lex_json_put_string(doc, "note", "logits are those of the encoder plus the fusion's weight times the margins of "
+                                         "linear.safetensors, which transformers does not compute: the head is stored "
+                                         "under lexclf's own name");
+    } else if (model->pooling == LEX_POOLING_MEAN)
         lex_json_put_string(doc, "note", "pooling is the mean over all tokens, which transformers' sequence classifier "
                                          "does not compute: the head is stored under lexclf's own name");
     lex_model_describe_calibration(doc, model);
@@ -177,8 +195,10 @@ static lex_status write_encoder(const lex_model *model, lex_encoder *encoder, co
 {
     lex_status st = LEX_OK;
     LEX_TRY(write_config(model, dir, err));
-    LEX_TRY(write_weights(encoder, dir, err));
-    for (int i = N_OWN_FILES; i < n_names; i++)
+    LEX_TRY(write_weights(model, encoder, dir, err));
+    if (model->is_fused)
+        LEX_TRY(lex_linear_write(model, dir, LEX_LINEAR_FILE, err));
+    for (int i = n_own_files(model); i < n_names; i++)
         LEX_TRY(lex_model_copy_file(model->dir, dir, names[i], err));
 done:
     return st;
@@ -196,7 +216,7 @@ lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const ch
     lex_buf text;
     lex_buf_init(&text);
     LEX_TRY(lex_dir_make(dir, err));
-    LEX_TRY(model->kind == LEX_KIND_LINEAR ? lex_linear_write(model, dir, err)
+    LEX_TRY(model->kind == LEX_KIND_LINEAR ? lex_linear_write(model, dir, LEX_WEIGHTS_FILE, err)
                                            : write_encoder(model, encoder, dir, names, n_names, err));
     LEX_TRY(lex_checksums_seal(&text, doc, dir, names, n_names, err));
     st = write_text(dir, "lexclf.json", &text, err);

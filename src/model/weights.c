@@ -8,11 +8,24 @@
 
 #include "lexclf/random.h"
 
-enum { NAME_MAX_BYTES = 256, NAMED_MAX = 5, SEED_STREAM = 0x68656164 };
+enum { NAME_MAX_BYTES = LEX_STORED_NAME_MAX, NAMED_MAX = 5, SEED_STREAM = 0x68656164 };
 
 const char *lex_head_name(lex_pooling pooling)
 {
     return pooling == LEX_POOLING_MEAN ? "lexclf.mean_classifier.weight" : "classifier.weight";
+}
+
+static const char *fused_name(char out[NAME_MAX_BYTES], const char *name)
+{
+    if (strncmp(name, "classifier.", 11) != 0)
+        return name;
+    snprintf(out, NAME_MAX_BYTES, LEX_FUSED_HEAD "%s", name + 10);
+    return out;
+}
+
+const char *lex_stored_name(char out[LEX_STORED_NAME_MAX], const lex_model *model, const char *name)
+{
+    return model->is_fused ? fused_name(out, name) : name;
 }
 
 /* "….LayerNorm.weight" as the first checkpoints had it: "….LayerNorm.gamma". False when the name is no such one. */
@@ -30,13 +43,15 @@ static bool old_name(char out[NAME_MAX_BYTES], const char *name)
     return false;
 }
 
-/* With or without the "bert." prefix, with today's names or the old ones. */
+/* With or without the "bert." prefix, with today's names or the old ones, with a head of either name. */
 static lex_stored_tensor *find(const lex_safetensors *file, const char *name)
 {
     char old[NAME_MAX_BYTES];
     lex_stored_tensor *tensor = lex_safetensors_find(file, name);
     if (!tensor && strncmp(name, "bert.", 5) == 0)
         tensor = lex_safetensors_find(file, name + 5);
+    if (!tensor)
+        tensor = lex_safetensors_find(file, fused_name(old, name));
     if (!tensor && old_name(old, name)) {
         tensor = lex_safetensors_find(file, old);
         if (!tensor && strncmp(old, "bert.", 5) == 0)

@@ -1,5 +1,6 @@
 /* encoder.c - blocks answered by an encoder with a classification head: texts to ids while they are read, ids to logits
- * in packed batches by length. */
+ * in packed batches by length. Where a linear model stands beside it, texts become its features while they are read,
+ * too, and its margins are added to the logits. */
 #include <stdlib.h>
 
 #include "internal.h"
@@ -14,6 +15,11 @@ static void prepare(lex_predictor *p, lex_block *block, lex_block_row *row)
     row->n = p->sequence.n;
     for (int64_t i = 0; i < p->sequence.n; i++)
         LEX_PUSH(block->ids, block->n_ids, block->id_capacity, p->sequence.items[i].id);
+    if (!p->model->is_fused)
+        return;
+    if (row == block->rows)
+        lex_sparse_clear(&block->features);
+    lex_vectorizer_apply(p->model->vectorizer, row->record.text, &block->features);
 }
 
 static lex_status start_on_cpu(lex_predictor *p, lex_err *err)
@@ -52,19 +58,33 @@ static void tell_progress(void *context, int64_t n_records, int64_t n_tokens)
         p->options.progress(p->options.context, p->done_records + n_records, p->done_tokens + n_tokens);
 }
 
+static float *margins_of(lex_predictor *p)
+{
+    if (!p->margins)
+        p->margins = lex_alloc_array((size_t)(LEX_BLOCK_ROWS * p->model->n_outputs), sizeof *p->margins);
+    return p->margins;
+}
+
 static lex_status compute(lex_predictor *p, lex_block *block, lex_err *err)
 {
     lex_status st = LEX_OK;
+    const lex_model *model = p->model;
     lex_sequence *sequences = lex_alloc_array((size_t)block->n_rows, sizeof *sequences);
     for (int64_t i = 0; i < block->n_rows; i++)
         sequences[i] = (lex_sequence){block->ids + block->rows[i].ids_at, block->rows[i].n};
     LEX_TRY(start(p, err));
+    if (model->is_fused && p->crew)
+        lex_crew_add_margins(p->crew, &model->svm, &block->features, margins_of(p));
+    else if (model->is_fused)
+        lex_svm_margins(&model->svm, &block->features, margins_of(p));
     if (p->crew)
         LEX_TRY(lex_crew_run(p->crew, sequences, block->n_rows, p->options.batch_tokens, block->logits, tell_progress, p,
                              err));
     else
         LEX_TRY(lex_run_sequences(p->encoder, p->runtime, sequences, block->n_rows, p->model->n_outputs,
                                   p->options.batch_tokens, block->logits, tell_progress, p, err));
+    if (model->is_fused)
+        lex_fuse(block->logits, p->margins, block->n_rows * model->n_outputs, model->fusion_weight);
     p->done_tokens += block->n_ids;
 done:
     free(sequences);
@@ -73,6 +93,7 @@ done:
 
 static void close_encoder(lex_predictor *p)
 {
+    free(p->margins);
     lex_crew_free(p->crew);
     lex_inference_free(p->inference);
     lex_encoder_free(p->encoder);

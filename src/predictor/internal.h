@@ -24,7 +24,7 @@ typedef struct {
     int64_t n_rows;
     int32_t *ids;
     int64_t n_ids, id_capacity;
-    lex_sparse features;   /* (n_rows, F), of a linear model */
+    lex_sparse features;   /* (n_rows, F), of a linear model, or one beside the encoder */
     float *logits;         /* (n_rows, K) */
     lex_position position; /* behind the block, if it is whole */
     bool whole;            /* read to its own end, not to a bad row */
@@ -70,6 +70,7 @@ struct lex_predictor {
     lex_encoder *encoder;     /* on CUDA */
     lex_inference *inference; /* on the CPU */
     lex_crew *crew;
+    float *margins;           /* (LEX_BLOCK_ROWS, K), of a fused model */
     int64_t max_length;
     double *thresholds;    /* (K) */
     float *probabilities;  /* (K), of the record at hand */

@@ -9,7 +9,7 @@
 static lex_status read_files(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
-    const lex_text_form form = {run->terms ? NULL : run->model->tokenizer, run->max_length, run->terms};
+    const lex_text_form form = {run->model ? run->model->tokenizer : NULL, run->max_length, run->terms};
     lex_status st = LEX_OK;
     LEX_TRY(lex_dataset_read(&run->train, &run->names, o->train_path, &form, o, err));
     run->n_train_names = run->names.names.n;
@@ -89,7 +89,7 @@ static void choose_rows(lex_run *run)
     run->dev_data = summary->n_dev ? &run->train : NULL;
     if (o->dev_fraction > 0 && summary->n_dev == 0)
         lex_run_note(run, LEX_RUN_WARNING, "%s is too small to hold rows out: %s", run->train.path,
-                     run->terms ? "probabilities are not calibrated" : "the last epoch is kept");
+                     !run->model ? "probabilities are not calibrated" : "the last epoch is kept");
 }
 
 /* 0 and 1 for every output; BINARY has one, for the positive label. */

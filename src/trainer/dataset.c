@@ -1,5 +1,5 @@
 /* dataset.c - a labelled file, or a folder of them, to examples. Texts are let go as soon as they are tokens, of which four
- * bytes each stay, or counted terms. */
+ * bytes each stay, or counted terms, or both. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,11 +64,11 @@ static lex_status append_record(reading *r, const lex_record *record, lex_err *e
     lex_status st = append_names(data, r->names, record, err);
     if (st != LEX_OK)
         return st;
-    if (r->form->tokenizer) {
+    if (r->form->tokenizer)
         tokenize(r, record->text, &example);
-    } else {
-        example.ids_at = lex_terms_n_texts(r->form->terms);
-        st = lex_terms_add(r->form->terms, record->text, &example.n, err);
+    if (r->form->terms) {
+        example.text = lex_terms_n_texts(r->form->terms);
+        st = lex_terms_add(r->form->terms, record->text, r->form->tokenizer ? NULL : &example.n, err);
         if (st != LEX_OK) {
             lex_err_at(err, "%s:%lld", record->file, (long long)record->line);
             return st;

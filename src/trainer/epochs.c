@@ -42,25 +42,51 @@ static int64_t *shuffled_rows(const lex_run *run)
     return order;
 }
 
+/* What is computed at once, for who asks when memory runs out; as step.c packs it. */
+static void measure(lex_run *run, const lex_train_example *batch, int64_t size)
+{
+    lex_progress *at = &run->at;
+    at->longest = at->tokens_at_once = at->step_tokens = 0;
+    for (int64_t i = 0, sum = 0; i < size; i++) {
+        sum = i && sum + batch[i].n <= run->batch_tokens ? sum + batch[i].n : batch[i].n;
+        at->step_tokens += batch[i].n;
+        at->longest = batch[i].n > at->longest ? batch[i].n : at->longest;
+        at->tokens_at_once = sum > at->tokens_at_once ? sum : at->tokens_at_once;
+    }
+}
+
 /* One step on the next examples of `order`; batch has room for them. */
 static lex_status take_step(lex_run *run, const int64_t *order, lex_train_example *batch, lex_err *err)
 {
     const lex_train_options *o = run->options;
     lex_progress *at = &run->at;
-    int64_t left = run->summary->n_train - at->next, size = left < o->batch_size ? left : o->batch_size;
+    int64_t left = run->summary->n_train - at->next, size = left < o->batch_size ? left : o->batch_size, tokens = 0;
     for (int64_t i = 0; i < size; i++) {
         batch[i] = example_of(run, order[at->next + i]);
-        at->tokens += batch[i].n;
+        tokens += batch[i].n;
     }
+    measure(run, batch, size);
     lex_train_mode mode = {o->dropout, o->dropout, o->dropout, o->seed, (uint32_t)at->step};
     double rate = o->lr * lex_schedule_factor(o->schedule, at->step, at->n_steps, at->warmup_steps), loss;
+    double began_s = lex_now_s();
     lex_status st = lex_optimizer_step(run->optimizer, &loss, run->labels.task, batch, size, run->batch_tokens, rate,
                                        &mode, err);
+    if (st == LEX_OK) {
+        at->loss_sum += loss * (double)size;
+        at->n_in_a_row = 0;
+    } else {
+        st = lex_run_step_failed(run, size, rate, err);
+        loss = (double)NAN;
+    }
     if (st != LEX_OK)
         return st;
-    at->loss_sum += loss * (double)size;
     at->next += size;
+    at->tokens += tokens;
     at->step++;
+    double took_s = lex_now_s() - began_s;
+    run->steps_s += took_s;
+    run->steps_tokens += tokens;
+    lex_run_log_step(run, loss, rate, tokens, took_s);
     if (o->events.step)
         o->events.step(o->events.context, at->step, at->n_steps, at->tokens, loss);
     return LEX_OK;
@@ -97,29 +123,72 @@ done:
     return st;
 }
 
+static lex_status publish_best(lex_run *run, lex_err *err)
+{
+    lex_status st = lex_run_own_partial(run, err);
+    if (st == LEX_OK)
+        st = lex_run_publish(run, run->best_dir, err);
+    run->best_unwritten = st != LEX_OK;
+    run->has_best |= st == LEX_OK;
+    return st;
+}
+
+/* A disk that is full now may have room before the next checkpoint is due: until the folder is written there is none. The
+ * last epoch's goes to OUT at once. */
 static lex_status keep_best(lex_run *run, lex_err *err)
 {
+    lex_err trouble = {0};
     lex_scope_reset(run->kept);
     run->best = lex_tensor_clone(run->kept, lex_encoder_weights(run->encoder));
     lex_status st = lex_scope_status(run->kept, err);
+    if (st != LEX_OK || publish_best(run, &trouble) == LEX_OK)
+        return st;
+    lex_run_note(run, LEX_RUN_WARNING, "epoch %lld, the best so far, is in memory alone: %s",
+                 (long long)run->summary->best_epoch, trouble.message);
+    return LEX_OK;
+}
+
+lex_status lex_run_write_best(lex_run *run, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    if (!run->best_unwritten)
+        return LEX_OK;
+    lex_tensor *weights = lex_encoder_weights(run->encoder);
+    lex_scope *scope = lex_scope_new(run->runtime);
+    lex_tensor *now = lex_tensor_clone(scope, weights);
+    lex_tensor_copy(scope, weights, run->best);
+    LEX_TRY(lex_scope_status(scope, err));
+    st = publish_best(run, err);
+    lex_tensor_copy(scope, weights, now);
     if (st == LEX_OK)
-        st = lex_run_own_partial(run, err);
-    if (st == LEX_OK)
-        st = lex_run_publish(run, run->best_dir, err);
-    run->has_best |= st == LEX_OK;
+        st = lex_scope_status(scope, err);
+done:
+    lex_scope_free(scope);
     return st;
+}
+
+lex_threshold_rule lex_run_threshold_rule(const lex_run *run)
+{
+    lex_threshold_rule rule = run->options->thresholds;
+    if (run->options->thresholds_auto)
+        rule.goal = lex_goal_of_task(run->labels.task);
+    return rule;
 }
 
 void lex_run_calibrate(lex_calibration *out, lex_run *run, const lex_scorer *scorer, const float *logits)
 {
     const lex_train_options *o = run->options;
-    lex_calibration_options how = {o->calibrate ? LEX_CALIBRATE_TEMPERATURE : LEX_CALIBRATE_OFF, o->thresholds, run->shift};
+    lex_calibration_options how = {o->calibrate ? LEX_CALIBRATE_TEMPERATURE : LEX_CALIBRATE_OFF,
+                                   lex_run_threshold_rule(run), run->shift};
     lex_scores *scores = lex_score_plain(scorer, run->dev_data, run->dev_rows, run->summary->n_dev, logits);
-    if (o->thresholds_auto)
-        how.thresholds.goal = lex_goal_of_task(run->labels.task);
     lex_model_uncalibrate(run->model);
     lex_calibrate(out, run->model, scores, logits, &how);
-    lex_scores_free(scores);
+    if (run->options->tensorboard_dir) {
+        lex_scores_free(run->dev_scores);
+        run->dev_scores = scores;
+    } else {
+        lex_scores_free(scores);
+    }
 }
 
 /* Calibrates and judges the epoch on the dev set. An epoch is judged as it would be delivered, calibrated and with its
@@ -131,6 +200,8 @@ lex_status lex_run_judge(lex_calibration *out, lex_run *run, lex_encoder *encode
     float *logits = NULL;
     scorer.encoder = encoder;
     lex_status st = lex_score_logits(&logits, &scorer, run->dev_data, run->dev_rows, run->summary->n_dev, err);
+    if (st == LEX_OK && run->model->is_fused)
+        lex_run_fuse_dev(run, &scorer, logits);
     if (st == LEX_OK)
         lex_run_calibrate(out, run, &scorer, logits);
     free(logits);
@@ -155,7 +226,7 @@ static lex_status finish_epoch(lex_run *run, lex_err *err)
     lex_calibration dev = {0};
     lex_status st = LEX_OK;
     int64_t epoch = run->at.epoch;
-    double train_loss = run->at.loss_sum / (double)summary->n_train;
+    double train_loss = run->at.loss_sum / (double)(summary->n_train - run->at.left_out); /* NaN: all were left out */
     bool best = true, has_dev = run->dev_data != NULL;
     if (has_dev) {
         double value = 0;
@@ -168,6 +239,7 @@ static lex_status finish_epoch(lex_run *run, lex_err *err)
     lex_run_add_epoch(run, epoch, train_loss, has_dev ? &dev : NULL);
     if (best)
         summary->best_epoch = epoch;
+    lex_run_log_epoch(run, has_dev ? &dev : NULL, best);
     if (o->events.epoch)
         o->events.epoch(o->events.context, epoch, o->epochs, train_loss, has_dev ? &dev.after : NULL, best,
                         lex_now_s() - run->started_s);
@@ -175,6 +247,7 @@ static lex_status finish_epoch(lex_run *run, lex_err *err)
         lex_calibration_release(&run->calibration);
         run->calibration = dev;
         run->has_calibration = true;
+        lex_run_keep_fusion(run);
         dev = (lex_calibration){0};
     }
     if (run->has_calibration)
@@ -198,6 +271,9 @@ lex_status lex_run_epochs(lex_run *run, lex_err *err)
     const lex_train_options *o = run->options;
     lex_progress *at = &run->at;
     lex_status st = LEX_OK;
+    /* An earlier run's folder stays until there is something to keep; otherwise the log can be watched from the start. */
+    if (!run->has_partial && !lex_run_has_leftovers(run))
+        LEX_TRY(lex_run_own_partial(run, err));
     while (st == LEX_OK && at->epoch <= o->epochs) {
         st = train_epoch(run, err);
         if (st == LEX_OK)
@@ -212,7 +288,11 @@ lex_status lex_run_epochs(lex_run *run, lex_err *err)
         at->epoch++;
         at->next = 0;
         at->loss_sum = 0;
+        at->left_out = 0;
     }
     run->summary->tokens = at->tokens;
+    run->summary->tokens_per_s = run->steps_s > 0 ? (double)run->steps_tokens / run->steps_s : 0;
+    run->summary->n_left_out = at->n_skipped;
+done:
     return st;
 }

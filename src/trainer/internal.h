@@ -2,15 +2,17 @@
 #ifndef LEXCLF_TRAINER_INTERNAL_H
 #define LEXCLF_TRAINER_INTERNAL_H
 
+#include "journal.h"
 #include "lexclf/calibration.h"
 #include "lexclf/trainer.h"
 
 #define LEX_EXAMPLES_MAX (INT64_C(1) << 31)
 
-/* A labelled text as the model sees it: ids in the data set's pool, or counted terms. */
+/* A labelled text as the model sees it: ids in the data set's pool, counted terms, or both. */
 typedef struct {
-    int64_t ids_at; /* first id in the pool; the text's number among the terms */
-    int64_t n;      /* tokens; words */
+    int64_t ids_at; /* first id in the pool */
+    int64_t n;      /* tokens; without ids, words */
+    int64_t text;   /* the text's number among the terms */
     int64_t names_at; /* first label name in the list */
     int64_t n_names;
     int64_t line;
@@ -42,7 +44,7 @@ typedef struct {
 int32_t lex_name_table_add(lex_name_table *table, lex_str name);
 void lex_name_table_release(lex_name_table *table);
 
-/* What texts are made into: sequences of a tokenizer's ids, or, where that is NULL, counted terms. */
+/* What texts are made into: sequences of a tokenizer's ids, counted terms, or both; one may be NULL. */
 typedef struct {
     const lex_tokenizer *tokenizer;
     int64_t max_length;
@@ -81,6 +83,10 @@ typedef struct {
     int64_t next;                  /* that many examples of it have been learned from */
     int64_t step, tokens;          /* done */
     double loss_sum;               /* over those examples */
+    int64_t left_out;              /* of those examples, the ones in steps that diverged */
+    int64_t longest, tokens_at_once, step_tokens; /* of the step at hand: tokens of a record and of a micro-batch at
+                                                       most, and of all its records */
+    int64_t n_skipped, n_in_a_row; /* steps that diverged; of them, the last ones without another between */
 } lex_progress;
 
 /* Everything a run holds. */
@@ -90,17 +96,29 @@ typedef struct {
     double started_s;
     char *out_dir, *partial_dir; /* OUT, OUT.partial */
     char *best_dir, *last_path;  /* in OUT.partial: the best epoch's folder, and the last checkpoint */
+    char *journal_path;          /* in OUT.partial */
     char *next_dir;              /* where a folder is made */
     bool made_next;
     bool has_partial;            /* what stands in OUT.partial is of this run */
     char encoder_sha256[65];     /* of the weights that training began from */
     lex_progress at;
+    lex_journal *journal; /* metrics.jsonl; NULL for a linear model */
+    lex_board *board;     /* or NULL */
+    bool log_failed;      /* the last line could not be written, which was said */
+    lex_scores *dev_scores; /* for the board: the probabilities of the epoch that was judged last */
+    double steps_s;       /* this process's time in steps, */
+    int64_t steps_tokens; /* and what they learned from */
+    bool best_unwritten;  /* the best epoch is in memory alone, since its folder could not be written */
     double saved_s; /* when the last checkpoint was written, or the run began */
     int64_t saved_step;
     bool has_best; /* a folder stands at best_dir */
     lex_model *model;
-    lex_terms *terms; /* LINEAR: of all texts */
-    int64_t n_features; /* LINEAR */
+    lex_terms *terms; /* LINEAR: of all texts; --fuse-linear: until the linear model is trained */
+    int64_t n_features; /* of the linear model */
+    float *dev_margins, *test_margins; /* (n_dev, K), (n_test, K): --fuse-linear; NULL without such rows */
+    lex_fusion judged;   /* of the epoch that was judged last */
+    lex_fusion fusion;   /* of the best epoch */
+    lex_json *parts;     /* how the encoder alone, the linear model alone and both do */
     lex_runtime *runtime;
     bool bf16; /* products of linear blocks */
     lex_encoder *encoder;
@@ -124,12 +142,24 @@ typedef struct {
     lex_json *epochs; /* finished ones; owned until it is put into summary->run */
 } lex_run;
 
+/* What examples are scored with. */
+typedef struct {
+    const lex_model *model;
+    lex_encoder *encoder;
+    lex_runtime *runtime;
+    const lex_label_set *labels;
+    const lex_name_table *names;
+    int64_t batch_tokens;
+} lex_scorer;
+
 /* data.c: reads and checks the files, makes labels, split and targets. */
 lex_status lex_run_read_data(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* train.c: finds out whether OUT's folder can be written. */
 lex_status lex_run_try_out(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* Puts the model at hand and the run so far as a whole folder at `dir`. */
 lex_status lex_run_publish(lex_run *run, const char *dir, lex_err *err) LEX_MUST_CHECK;
+/* Whether OUT.partial holds anything to go on from, or a model. */
+bool lex_run_has_leftovers(const lex_run *run);
 /* Makes OUT.partial this run's own: what an earlier one left there goes. */
 lex_status lex_run_own_partial(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* OUT is there, so that OUT.partial is not needed. */
@@ -139,6 +169,22 @@ lex_status lex_run_epochs(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* The same set of examples, calibrated, with `encoder`, which is run->encoder or the best epoch's. */
 lex_status lex_run_judge(lex_calibration *out, lex_run *run, lex_encoder *encoder, lex_err *err) LEX_MUST_CHECK;
 
+/* trouble.c: what to do about a step of `size` examples that failed: one that diverged is left out where that was asked
+ * for (LEX_OK), all else is explained. */
+lex_status lex_run_step_failed(lex_run *run, int64_t size, double rate, lex_err *err) LEX_MUST_CHECK;
+
+/* log.c: a step, with its loss (NaN: left out), and the last one of run->epochs go into the logs. */
+void lex_run_log_step(lex_run *run, double loss, double rate, int64_t tokens, double seconds);
+void lex_run_log_epoch(lex_run *run, const lex_calibration *dev, bool best);
+
+/* The board, where one is asked for, when it is known where the run begins. */
+lex_status lex_run_open_board(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* OUT.partial is this run's: metrics.jsonl begins there, or goes on from run->at. */
+void lex_run_open_log(lex_run *run, bool goes_on);
+void lex_run_sync_log(lex_run *run);
+
+/* epochs.c: writes the best epoch's folder where that failed before. */
+lex_status lex_run_write_best(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* resume.c: writes a checkpoint; a failure is told of and training goes on. */
 void lex_run_checkpoint(lex_run *run);
 /* Takes up the last whole checkpoint of OUT.partial, if there is one. */
@@ -153,29 +199,36 @@ void lex_optimizer_set_steps(lex_optimizer *optimizer, int64_t steps);
 
 /* linear.c: all of a linear model's training, from reading the files to publishing. */
 lex_status lex_run_linear(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* Vocabulary and weights from the training rows of run->terms; both are the caller's. */
+lex_status lex_run_learn_linear(lex_vectorizer **vectorizer, lex_svm *svm, lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* Margins (n, K) of rows of `data`, to be freed; run->model has the linear part. NULL when n is 0. */
+float *lex_run_margins(const lex_run *run, const lex_dataset *data, const int64_t *rows, int64_t n);
+
+/* fuse.c: --fuse-linear. Trains the linear model beside the prepared encoder of run->model, takes margins of dev and
+ * test rows, and lets go of the terms. */
+lex_status lex_run_fuse(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* The logits (n_dev, K) of the dev rows become the fused ones, by a weight fitted to them: run->judged. */
+void lex_run_fuse_dev(lex_run *run, const lex_scorer *scorer, float *logits);
+/* The weight at hand is that of the best epoch. */
+void lex_run_keep_fusion(lex_run *run);
+/* At the end: tells how the encoder alone, the linear model alone and both do, each as it would be delivered, on dev and
+ * test rows, and keeps it for the description. test_logits (n_test, K): the encoder's own, or NULL. */
+lex_status lex_run_judge_parts(lex_run *run, const float *test_logits, lex_err *err) LEX_MUST_CHECK;
 
 /* summary.c: the run as JSON, so far. */
 lex_json *lex_run_describe(const lex_run *run);
+lex_json *lex_run_linear_options(const lex_run *run);
+lex_json *lex_run_short_metrics(const lex_metrics *metrics);
 /* calibration: of the dev set, or NULL. */
 void lex_run_add_epoch(lex_run *run, int64_t epoch, double train_loss, const lex_calibration *calibration);
 typedef enum { LEX_RUN_NOTE, LEX_RUN_WARNING, LEX_RUN_DETAIL } lex_run_importance;
 void lex_run_note(const lex_run *run, lex_run_importance importance, const char *format, ...) LEX_PRINTF(3, 4);
 
-/* Scores `n` examples with the model as it is calibrated. Names that it does not know are numbered after its own. */
-typedef struct {
-    const lex_model *model;
-    lex_encoder *encoder;
-    lex_runtime *runtime;
-    const lex_label_set *labels;
-    const lex_name_table *names;
-    int64_t batch_tokens;
-} lex_scorer;
-lex_status lex_score_examples(lex_metrics *out, const lex_scorer *scorer, const lex_dataset *data,
-                              const int64_t *indices, int64_t n, lex_err *err) LEX_MUST_CHECK;
-/* In two steps. The logits (n, K), to be freed, whatever is returned: */
+/* `n` examples through the encoder: logits (n, K), to be freed, whatever is returned. */
 lex_status lex_score_logits(float **logits, const lex_scorer *scorer, const lex_dataset *data, const int64_t *indices,
                             int64_t n, lex_err *err) LEX_MUST_CHECK;
-/* Metrics of logits, which become probabilities. */
+/* Metrics of logits under the model as it is calibrated, which become probabilities. Names that it does not know are
+ * numbered after its own. */
 void lex_score_judge(lex_metrics *out, const lex_scorer *scorer, const lex_dataset *data, const int64_t *indices,
                      int64_t n, float *logits);
 /* True labels and the probabilities of logits without calibration, to be freed. */
@@ -183,6 +236,8 @@ lex_scores *lex_score_plain(const lex_scorer *scorer, const lex_dataset *data, c
                             const float *logits);
 /* Fits temperature and thresholds as the options say, on the logits (n_dev, K) of the dev rows. */
 void lex_run_calibrate(lex_calibration *out, lex_run *run, const lex_scorer *scorer, const float *logits);
+/* What thresholds are tuned for. */
+lex_threshold_rule lex_run_threshold_rule(const lex_run *run);
 /* Says how the calibration at hand went, if there is one. */
 void lex_run_tell_of_calibration(const lex_run *run);
 /* train.c: for the encoder at hand. */

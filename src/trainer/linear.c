@@ -42,7 +42,7 @@ static int64_t *texts_of(const lex_dataset *data, const int64_t *rows, int64_t n
 {
     int64_t *texts = lex_alloc_array((size_t)n_rows, sizeof *texts);
     for (int64_t i = 0; i < n_rows; i++)
-        texts[i] = data->examples[rows[i]].ids_at;
+        texts[i] = data->examples[rows[i]].text;
     return texts;
 }
 
@@ -64,7 +64,7 @@ static lex_status train(lex_svm *svm, const lex_run *run, const lex_sparse *x, l
     options.threads = o->threads > 0 ? o->threads : lex_cpu_count();
     options.stop = o->stop;
     lex_train_events events = o->events;
-    options.progress = events.step ? on_label : NULL;
+    options.progress = events.step && o->kind == LEX_KIND_LINEAR ? on_label : NULL;
     options.context = &events;
     lex_status st = lex_svm_train(svm, x, &labels, run->n_features, run->labels.n_outputs, &options, &n_unfinished, err);
     if (st == LEX_OK && n_unfinished)
@@ -74,40 +74,48 @@ static lex_status train(lex_svm *svm, const lex_run *run, const lex_sparse *x, l
     return st;
 }
 
-/* Vocabulary, features and weights from the training rows; run->model is the model then. */
-static lex_status learn(lex_run *run, lex_err *err)
+lex_status lex_run_learn_linear(lex_vectorizer **vectorizer, lex_svm *svm, lex_run *run, lex_err *err)
 {
-    const lex_train_options *o = run->options;
     lex_status st = LEX_OK;
-    lex_vectorizer *vectorizer = NULL;
-    lex_svm svm = {.n_features = 0};
     lex_sparse x;
     int64_t n = run->summary->n_train, *texts = texts_of(&run->train, run->train_rows, n);
     lex_sparse_init(&x);
-    st = lex_vectorizer_learn(&vectorizer, run->terms, texts, n, o->linear.min_df, err);
+    st = lex_vectorizer_learn(vectorizer, run->terms, texts, n, run->options->linear.min_df, err);
     if (st != LEX_OK) {
         lex_err_at(err, "%s", run->train.path);
         lex_err_hint(err, "a smaller --min-df takes rarer ones");
         goto done;
     }
-    run->n_features = lex_vectorizer_n_features(vectorizer);
-    lex_vectorizer_weigh(vectorizer, run->terms, texts, n, &x);
+    run->n_features = lex_vectorizer_n_features(*vectorizer);
+    lex_vectorizer_weigh(*vectorizer, run->terms, texts, n, &x);
     lex_run_note(run, LEX_RUN_DETAIL, "%lld features, %.1f in a row", (long long)run->n_features,
                  (double)x.n / (double)n);
-    LEX_TRY(train(&svm, run, &x, err));
-    run->model = lex_model_linear_new(run->labels.task, &run->labels.labels, vectorizer, &svm);
-    vectorizer = NULL;
+    st = train(svm, run, &x, err);
 done:
-    lex_vectorizer_free(vectorizer);
-    lex_svm_release(&svm);
     lex_sparse_release(&x);
     free(texts);
     return st;
 }
 
-/* Margins (n, K) of rows. */
-static float *margins_of(const lex_run *run, const lex_dataset *data, const int64_t *rows, int64_t n)
+/* run->model is the model then. */
+static lex_status learn(lex_run *run, lex_err *err)
 {
+    lex_vectorizer *vectorizer = NULL;
+    lex_svm svm = {.n_features = 0};
+    lex_status st = lex_run_learn_linear(&vectorizer, &svm, run, err);
+    if (st == LEX_OK) {
+        run->model = lex_model_linear_new(run->labels.task, &run->labels.labels, vectorizer, &svm);
+        vectorizer = NULL;
+    }
+    lex_vectorizer_free(vectorizer);
+    lex_svm_release(&svm);
+    return st;
+}
+
+float *lex_run_margins(const lex_run *run, const lex_dataset *data, const int64_t *rows, int64_t n)
+{
+    if (n == 0)
+        return NULL;
     float *margins = lex_alloc_array((size_t)(n * run->labels.n_outputs), sizeof *margins);
     int64_t *texts = texts_of(data, rows, n);
     lex_sparse x;
@@ -127,7 +135,7 @@ static lex_scorer scorer_of(const lex_run *run)
 static void calibrate(lex_run *run)
 {
     lex_scorer scorer = scorer_of(run);
-    float *margins = margins_of(run, run->dev_data, run->dev_rows, run->summary->n_dev);
+    float *margins = lex_run_margins(run, run->dev_data, run->dev_rows, run->summary->n_dev);
     lex_run_calibrate(&run->calibration, run, &scorer, margins);
     run->has_calibration = true;
     lex_model_calibrate(run->model, &run->calibration);
@@ -146,7 +154,7 @@ static void judge_test(lex_run *run)
     lex_metric_names(&summary->labels, &scorer, &run->test);
     if (summary->n_test == 0)
         return;
-    float *margins = margins_of(run, &run->test, run->test_rows, summary->n_test);
+    float *margins = lex_run_margins(run, &run->test, run->test_rows, summary->n_test);
     lex_score_judge(&summary->test, &scorer, &run->test, run->test_rows, summary->n_test, margins);
     summary->has_test = true;
     free(margins);

@@ -18,7 +18,8 @@ enum { STATE_FORMAT = 1, NAMED_MAX = 8, DOCUMENT_MAX_BYTES = 256 << 20 };
 /* The run as its model tells of it, without what came of it. */
 static lex_json *identity_of(lex_json *description)
 {
-    static const char *const outcome[] = {"epochs", "best_epoch", "best_value", "calibration", "test"};
+    static const char *const outcome[] = {"epochs", "best_epoch", "best_value", "calibration", "test", "fusion",
+                                          "steps_left_out"};
     for (size_t i = 0; i < sizeof outcome / sizeof *outcome; i++)
         lex_json_remove(description, outcome[i]);
     return description;
@@ -128,6 +129,9 @@ static lex_json *state_of(const lex_run *run)
     lex_json_put_number(state, "step", (double)at->step);
     lex_json_put_number(state, "tokens", (double)at->tokens);
     lex_json_put_number(state, "loss_sum", at->loss_sum);
+    lex_json_put_number(state, "left_out", (double)at->left_out);
+    lex_json_put_number(state, "skipped", (double)at->n_skipped);
+    lex_json_put_number(state, "in_a_row", (double)at->n_in_a_row);
     lex_json_put_number(state, "optimizer_steps", (double)lex_optimizer_steps(run->optimizer));
     lex_json_put_number(state, "best_epoch", run->has_best ? (double)run->summary->best_epoch : 0);
     lex_json_put(state, "epochs", lex_json_copy(run->epochs));
@@ -172,7 +176,8 @@ done:
 void lex_run_checkpoint(lex_run *run)
 {
     lex_err err = {0};
-    if (write_checkpoint(run, &err) == LEX_OK)
+    lex_run_sync_log(run);
+    if (lex_run_write_best(run, &err) == LEX_OK && write_checkpoint(run, &err) == LEX_OK)
         run->summary->saved_step = run->at.step;
     else
         lex_run_note(run, LEX_RUN_WARNING, "no checkpoint: %s", err.message);
@@ -217,6 +222,9 @@ static bool read_position(lex_run *run, const lex_json *state, int64_t *optimize
            lex_json_int(&at->next, lex_json_get(state, "next"), 0, run->summary->n_train) &&
            lex_json_int(&at->step, lex_json_get(state, "step"), 0, any) &&
            lex_json_int(&at->tokens, lex_json_get(state, "tokens"), 0, any) &&
+           lex_json_int(&at->left_out, lex_json_get(state, "left_out"), 0, any) &&
+           lex_json_int(&at->n_skipped, lex_json_get(state, "skipped"), 0, any) &&
+           lex_json_int(&at->n_in_a_row, lex_json_get(state, "in_a_row"), 0, any) &&
            lex_json_int(optimizer_steps, lex_json_get(state, "optimizer_steps"), 0, any) && isfinite(at->loss_sum) &&
            lex_json_type_of(lex_json_get(state, "epochs")) == LEX_JSON_ARRAY;
 }
@@ -254,11 +262,13 @@ static lex_status restore_best(lex_run *run, int64_t best_epoch, lex_err *err)
     if (run->dev_data) {
         LEX_TRY(lex_run_judge(&run->calibration, run, encoder, err));
         run->has_calibration = true;
+        lex_run_keep_fusion(run);
         lex_model_calibrate(run->model, &run->calibration);
         lex_metrics_by_name(&run->summary->best_value, &run->calibration.after, lex_str_of(run->options->metric));
     }
     run->summary->best_epoch = best_epoch;
     run->summary->kept_dir = lex_strdup(run->best_dir);
+    run->summary->kept_epoch = best_epoch;
     run->has_best = true;
 done:
     lex_encoder_free(encoder);
@@ -283,6 +293,7 @@ static lex_status take_up(lex_run *run, const lex_checkpoint *c, const char *pat
     lex_json_int(&best_epoch, lex_json_get(c->state, "best_epoch"), 0, run->at.epoch);
     LEX_TRY(restore_best(run, best_epoch, err));
     run->has_partial = true;
+    lex_run_open_log(run, true);
     run->saved_step = run->summary->saved_step = run->at.step;
     lex_run_note(run, LEX_RUN_NOTE, "going on after step %lld of %lld, in epoch %lld of %lld", (long long)run->at.step,
                  (long long)run->at.n_steps, (long long)run->at.epoch, (long long)run->options->epochs);

@@ -87,14 +87,3 @@ lex_status lex_score_logits(float **logits, const lex_scorer *scorer, const lex_
     free(sequences);
     return st;
 }
-
-lex_status lex_score_examples(lex_metrics *out, const lex_scorer *scorer, const lex_dataset *data,
-                              const int64_t *indices, int64_t n, lex_err *err)
-{
-    float *logits = NULL;
-    lex_status st = lex_score_logits(&logits, scorer, data, indices, n, err);
-    if (st == LEX_OK)
-        lex_score_judge(out, scorer, data, indices, n, logits);
-    free(logits);
-    return st;
-}

@@ -26,6 +26,8 @@ struct lex_optimizer {
     decay_run *runs;
     int64_t n_runs, run_capacity;
     int64_t step;
+    double norm;   /* of the last step's gradient, before it was clipped */
+    bool diverged; /* the last step was left out: its loss or norm is no number */
     float *logits, *dlogits; /* (R, K) of one micro-batch */
     int32_t *labels;         /* (R) */
     uint8_t *targets;        /* (R, K) */
@@ -102,6 +104,16 @@ int64_t lex_optimizer_steps(const lex_optimizer *optimizer)
     return optimizer->step;
 }
 
+double lex_optimizer_norm(const lex_optimizer *optimizer)
+{
+    return optimizer->norm;
+}
+
+bool lex_optimizer_diverged(const lex_optimizer *optimizer)
+{
+    return optimizer->diverged;
+}
+
 void lex_optimizer_set_steps(lex_optimizer *optimizer, int64_t steps)
 {
     optimizer->step = steps;
@@ -155,12 +167,9 @@ static double micro_batch(lex_optimizer *o, lex_task task, double scale, const l
 }
 
 /* The factor that brings the gradient's norm down to `clip`, as torch.nn.utils.clip_grad_norm_ computes it. */
-static double clip_factor(lex_optimizer *o)
+static double clip_factor(const lex_optimizer *o)
 {
-    if (o->options.clip <= 0)
-        return 1;
-    double norm = lex_norm(o->scope, lex_encoder_gradients(o->encoder));
-    return fmin(1.0, o->options.clip / (norm + 1e-6));
+    return o->options.clip > 0 ? fmin(1.0, o->options.clip / (o->norm + 1e-6)) : 1;
 }
 
 static void update(lex_optimizer *o, double lr)
@@ -197,6 +206,7 @@ lex_status lex_optimizer_step(lex_optimizer *o, double *loss, lex_task task, con
 {
     lex_status st = LEX_OK;
     *loss = 0;
+    o->diverged = false;
     double total = total_weight(o, task, examples, n_examples);
     lex_tensor_zero(o->scope, lex_encoder_gradients(o->encoder));
     for (int64_t i = 0; i < n_examples;) {
@@ -206,10 +216,12 @@ lex_status lex_optimizer_step(lex_optimizer *o, double *loss, lex_task task, con
         LEX_TRY(lex_scope_status(o->scope, err));
         lex_scope_reset(o->scope);
     }
-    if (!isfinite(*loss)) {
-        st = lex_err_set(err, LEX_ERR_SYSTEM, "training diverged: the loss of step %lld is not a number",
-                         (long long)o->step + 1);
-        lex_err_hint(err, "a smaller --lr, or a longer --warmup-ratio, may help");
+    o->norm = lex_norm(o->scope, lex_encoder_gradients(o->encoder));
+    LEX_TRY(lex_scope_status(o->scope, err));
+    o->diverged = !isfinite(*loss) || !isfinite(o->norm);
+    if (o->diverged) {
+        st = lex_err_set(err, LEX_ERR_SYSTEM, "training diverged: the %s is not a number",
+                         isfinite(*loss) ? "norm of the gradient" : "loss");
         goto done;
     }
     update(o, lr);

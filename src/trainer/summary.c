@@ -36,14 +36,21 @@ static void put_range(lex_json *to, const char *name, int low, int high)
     lex_json_put(to, name, range);
 }
 
+lex_json *lex_run_linear_options(const lex_run *run)
+{
+    const lex_linear_options *linear = &run->options->linear;
+    lex_json *json = lex_json_new_object();
+    put_range(json, "word_ngrams", linear->ngrams.word_low, linear->ngrams.word_high);
+    put_range(json, "char_ngrams", linear->ngrams.char_low, linear->ngrams.char_high);
+    lex_json_put_number(json, "min_df", (double)linear->min_df);
+    lex_json_put_number(json, "C", linear->C);
+    return json;
+}
+
 static lex_json *linear_options_json(const lex_run *run)
 {
     const lex_train_options *o = run->options;
-    lex_json *json = lex_json_new_object();
-    put_range(json, "word_ngrams", o->linear.ngrams.word_low, o->linear.ngrams.word_high);
-    put_range(json, "char_ngrams", o->linear.ngrams.char_low, o->linear.ngrams.char_high);
-    lex_json_put_number(json, "min_df", (double)o->linear.min_df);
-    lex_json_put_number(json, "C", o->linear.C);
+    lex_json *json = lex_run_linear_options(run);
     if (!o->dev_path)
         lex_json_put_number(json, "dev_fraction", o->dev_fraction);
     lex_json_put_number(json, "seed", (double)o->seed);
@@ -97,6 +104,8 @@ static lex_json *options_json(const lex_run *run)
     lex_json_put_number(json, "clip", o->clip);
     if (o->dropout >= 0)
         lex_json_put_number(json, "dropout", o->dropout);
+    if (o->fuse_linear)
+        lex_json_put(json, "fuse_linear", lex_run_linear_options(run));
     lex_json_put_string(json, "metric", o->metric);
     put_threshold_rule(json, run);
     lex_json_put_string(json, "calibrate", o->calibrate ? "temperature" : "off");
@@ -134,7 +143,7 @@ static lex_json *data_json(const lex_run *run)
     return json;
 }
 
-static lex_json *short_metrics(const lex_metrics *metrics)
+lex_json *lex_run_short_metrics(const lex_metrics *metrics)
 {
     lex_json *json = lex_json_new_object();
     lex_json_put_number(json, "loss", metrics->loss);
@@ -163,10 +172,27 @@ void lex_run_add_epoch(lex_run *run, int64_t epoch, double train_loss, const lex
     lex_json_put_number(json, "epoch", (double)epoch);
     lex_json_put_number(json, "train_loss", train_loss);
     if (calibration) {
-        lex_json_put(json, "dev", short_metrics(&calibration->after));
+        lex_json_put(json, "dev", lex_run_short_metrics(&calibration->after));
         lex_json_put(json, "dev_uncalibrated", plain_metrics(&calibration->before));
     }
+    if (calibration && run->options->fuse_linear)
+        lex_json_put_number(json, "fusion_weight", run->judged.weight);
     lex_json_push(run->epochs, json);
+}
+
+static lex_json *fusion_json(const lex_run *run)
+{
+    const lex_fusion *fusion = &run->fusion;
+    lex_json *json = lex_json_new_object();
+    lex_json_put_number(json, "features", (double)run->n_features);
+    lex_json_put_number(json, "weight", run->model->fusion_weight);
+    lex_json_put_bool(json, "fitted", fusion->fitted);
+    lex_json_put_number(json, "n", (double)fusion->n);
+    if (fusion->fitted)
+        lex_json_put_number(json, "weight_of_least_loss", fusion->of_least_loss);
+    if (run->parts)
+        lex_json_put(json, "parts", lex_json_copy(run->parts));
+    return json;
 }
 
 lex_json *lex_run_describe(const lex_run *run)
@@ -175,12 +201,12 @@ lex_json *lex_run_describe(const lex_run *run)
     int threads = run->options->threads > 0 ? run->options->threads : lex_cpu_count();
     lex_json *json = lex_json_new_object();
     lex_json_put_string(json, "lexclf", LEXCLF_VERSION);
-    if (run->terms) { /* neither libtorch nor the number of threads counts */
+    if (run->options->kind == LEX_KIND_LINEAR) { /* neither libtorch nor the number of threads counts */
         lex_json_put(json, "options", linear_options_json(run));
         lex_json_put(json, "data", data_json(run));
         lex_json_put_number(json, "features", (double)lex_vectorizer_n_features(run->model->vectorizer));
         if (run->has_calibration)
-            lex_json_put(json, "dev", short_metrics(&run->calibration.after));
+            lex_json_put(json, "dev", lex_run_short_metrics(&run->calibration.after));
     } else {
         lex_json_put_string(json, "libtorch", lex_runtime_torch_version(run->runtime));
         lex_json_put_string(json, "device", lex_runtime_device(run->runtime));
@@ -191,6 +217,10 @@ lex_json *lex_run_describe(const lex_run *run)
         lex_json_put(json, "epochs", lex_json_copy(run->epochs));
         lex_json_put_number(json, "best_epoch", (double)summary->best_epoch);
     }
+    if (run->at.n_skipped)
+        lex_json_put_number(json, "steps_left_out", (double)run->at.n_skipped);
+    if (run->options->fuse_linear)
+        lex_json_put(json, "fusion", fusion_json(run));
     if (isfinite(summary->best_value))
         lex_json_put_number(json, "best_value", summary->best_value);
     if (run->has_calibration)

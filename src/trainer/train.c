@@ -69,9 +69,9 @@ lex_status lex_run_try_out(lex_run *run, lex_err *err)
     if (st == LEX_OK)
         st = lex_dir_make(run->next_dir, err);
     run->made_next = st == LEX_OK;
-    if (st == LEX_OK && !run->options->resume && lex_path_kind_of(run->partial_dir) != LEX_PATH_MISSING)
+    if (st == LEX_OK && !run->options->resume && lex_run_has_leftovers(run))
         lex_run_note(run, LEX_RUN_NOTE, "%s of an earlier run is replaced as soon as there is something to keep%s",
-                     run->partial_dir, run->terms ? "" : "; --resume goes on with it");
+                     run->partial_dir, run->options->kind == LEX_KIND_LINEAR ? "" : "; --resume goes on with it");
     return st;
 }
 
@@ -116,11 +116,14 @@ static lex_status open_run(lex_run *run, lex_err *err)
     lex_status st = LEX_OK;
     LEX_TRY(lex_model_open(&run->model, o->encoder_dir, LEX_MODEL_ENCODER, err));
     LEX_TRY(choose_length(run, err));
+    run->terms = o->fuse_linear ? lex_terms_new(&o->linear.ngrams) : NULL;
     LEX_TRY(lex_run_read_data(run, err));
     LEX_TRY(lex_run_try_out(run, err));
     lex_model_prepare(run->model, run->labels.task, &run->labels.labels, o->pooling);
     if (run->first_bias)
         lex_model_begin_at(run->model, run->first_bias);
+    if (o->fuse_linear)
+        LEX_TRY(lex_run_fuse(run, err));
     LEX_TRY(lex_runtime_open(&run->runtime, o->device, o->threads, err));
     LEX_TRY(choose_precision(run, err));
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
@@ -138,6 +141,7 @@ static lex_status open_run(lex_run *run, lex_err *err)
     };
     run->optimizer = lex_optimizer_new(run->encoder, run->runtime, &adamw);
     run->kept = lex_scope_new(run->runtime);
+    run->journal = lex_journal_new(run->journal_path);
     run->epochs = lex_json_new_array();
     int64_t steps_an_epoch = (run->summary->n_train + o->batch_size - 1) / o->batch_size;
     run->at = (lex_progress){.n_steps = steps_an_epoch * o->epochs, .epoch = 1};
@@ -146,7 +150,9 @@ static lex_status open_run(lex_run *run, lex_err *err)
     run->saved_s = lex_now_s();
     lex_model_weights_sha256(run->model, run->encoder_sha256);
     if (o->resume)
-        st = lex_run_restore(run, err);
+        LEX_TRY(lex_run_restore(run, err));
+    if (!run->summary->is_complete)
+        st = lex_run_open_board(run, err);
 done:
     return st;
 }
@@ -187,6 +193,8 @@ lex_status lex_run_publish(lex_run *run, const char *dir, lex_err *err)
     lex_status st = lex_model_save(run->model, run->encoder, run->next_dir, &options, err);
     lex_json_free(description);
     lex_strings_release(&label_columns);
+    if (st == LEX_OK && run->journal && dir == run->out_dir)
+        st = lex_journal_copy(run->journal, run->next_dir, err);
     if (st != LEX_OK)
         return st;
     st = lex_dir_publish(run->next_dir, dir, err);
@@ -194,8 +202,18 @@ lex_status lex_run_publish(lex_run *run, const char *dir, lex_err *err)
     if (st == LEX_OK || lex_path_kind_of(run->next_dir) == LEX_PATH_MISSING) {
         free(run->summary->kept_dir);
         run->summary->kept_dir = lex_strdup(dir);
+        run->summary->kept_epoch = run->summary->best_epoch;
     }
     return st;
+}
+
+bool lex_run_has_leftovers(const lex_run *run)
+{
+    char *previous = lex_path_with_suffix(run->last_path, LEX_CHECKPOINT_PREVIOUS);
+    bool any = lex_path_kind_of(run->last_path) != LEX_PATH_MISSING || lex_path_kind_of(previous) != LEX_PATH_MISSING ||
+               lex_path_kind_of(run->best_dir) != LEX_PATH_MISSING;
+    free(previous);
+    return any;
 }
 
 lex_status lex_run_own_partial(lex_run *run, lex_err *err)
@@ -210,6 +228,8 @@ lex_status lex_run_own_partial(lex_run *run, lex_err *err)
     LEX_TRY(lex_path_remove(run->partial_dir, err));
     LEX_TRY(lex_dir_make(run->partial_dir, err));
     run->has_partial = true;
+    if (run->journal)
+        lex_run_open_log(run, false);
 done:
     free(previous);
     return st;
@@ -222,6 +242,27 @@ void lex_run_clear_partial(const lex_run *run)
         lex_run_note(run, LEX_RUN_WARNING, "%s", ignored.message);
 }
 
+static lex_status judge_test(lex_run *run, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    lex_train_summary *summary = run->summary;
+    lex_scorer scorer = lex_run_scorer(run);
+    float *logits = NULL; /* (n_test, K) */
+    int64_t n = summary->n_test;
+    if (n)
+        LEX_TRY(lex_score_logits(&logits, &scorer, &run->test, run->test_rows, n, err));
+    if (run->model->is_fused)
+        LEX_TRY(lex_run_judge_parts(run, logits, err));
+    if (n && run->model->is_fused)
+        lex_fuse(logits, run->test_margins, n * run->labels.n_outputs, run->model->fusion_weight);
+    if (n)
+        lex_score_judge(&summary->test, &scorer, &run->test, run->test_rows, n, logits);
+    summary->has_test = n > 0;
+done:
+    free(logits);
+    return st;
+}
+
 /* The best epoch's weights again, the test set, the final description, and the folder in its place. */
 static lex_status finish(lex_run *run, lex_err *err)
 {
@@ -232,10 +273,7 @@ static lex_status finish(lex_run *run, lex_err *err)
     lex_tensor_copy(run->kept, lex_encoder_weights(run->encoder), run->best);
     LEX_TRY(lex_scope_status(run->kept, err));
     lex_metric_names(&summary->labels, &scorer, &run->test);
-    if (summary->n_test) {
-        LEX_TRY(lex_score_examples(&summary->test, &scorer, &run->test, run->test_rows, summary->n_test, err));
-        summary->has_test = true;
-    }
+    LEX_TRY(judge_test(run, err));
     LEX_TRY(lex_run_publish(run, run->out_dir, err));
     summary->run = lex_run_describe(run);
     lex_run_clear_partial(run);
@@ -248,9 +286,17 @@ static void close_run(lex_run *run)
     lex_err ignored = {0};
     if (run->made_next && lex_path_remove(run->next_dir, &ignored) != LEX_OK)
         lex_run_note(run, LEX_RUN_WARNING, "%s", ignored.message);
-    if (run->has_partial)
-        rmdir(run->partial_dir); /* one that came to hold nothing */
+    lex_journal_free(run->journal);
+    lex_board_close(run->board);
+    lex_scores_free(run->dev_scores);
+    if (run->has_partial && !lex_run_has_leftovers(run)) { /* a log of nothing that is kept */
+        unlink(run->journal_path);
+        rmdir(run->partial_dir);
+    }
     lex_json_free(run->epochs);
+    lex_json_free(run->parts);
+    free(run->dev_margins);
+    free(run->test_margins);
     lex_optimizer_free(run->optimizer);
     lex_scope_free(run->kept);
     lex_encoder_free(run->encoder);
@@ -275,6 +321,7 @@ static void close_run(lex_run *run)
     free(run->partial_dir);
     free(run->best_dir);
     free(run->last_path);
+    free(run->journal_path);
     free(run->next_dir);
 }
 
@@ -288,6 +335,7 @@ lex_status lex_train(lex_train_summary *summary, const lex_train_options *option
     run.partial_dir = lex_path_with_suffix(run.out_dir, ".partial");
     run.best_dir = lex_path_join(run.partial_dir, "best");
     run.last_path = lex_path_join(run.partial_dir, "last");
+    run.journal_path = lex_path_join(run.partial_dir, LEX_JOURNAL_FILE);
     run.next_dir = lex_path_with_suffix(run.out_dir, ".partial.next");
     LEX_TRY(check_out(&run, err));
     if (summary->is_complete) {
@@ -305,6 +353,7 @@ lex_status lex_train(lex_train_summary *summary, const lex_train_options *option
     LEX_TRY(finish(&run, err));
 done:
     summary->elapsed_s = lex_now_s() - run.started_s;
+    summary->peak_bytes = lex_peak_memory();
     close_run(&run);
     return st;
 }

@@ -2,6 +2,8 @@
  *
  *   LD_PRELOAD=libfaults.so LEX_FAULT=full LEX_FAULT_AT=7 lexclf ...    the 7th finds the disk full
  *   LD_PRELOAD=libfaults.so LEX_FAULT=kill LEX_FAULT_AT=7 lexclf ...    SIGKILL before the 7th
+ *   LD_PRELOAD=libfaults.so LEX_FAULT=memory LEX_FAULT_AT=400000 lexclf ...   blocks that large, mapped by the program's or
+ *                                                                       libtorch's own code, cannot be had
  *
  * Counted are the calls by which files appear, grow, move and go: mkdir, mkostemp, fsync, rename, renameat2, every
  * eighth write to a regular file; with `kill` also removals. A program that exits cleanly has not come as far as N: so a test counts up
@@ -12,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +25,7 @@ static int strikes(int is_removal)
 {
     const char *kind = getenv("LEX_FAULT"), *at = getenv("LEX_FAULT_AT");
     int kills = kind && strcmp(kind, "kill") == 0;
-    if (!kind || !at || (is_removal && !kills))
+    if (!kind || !at || strcmp(kind, "memory") == 0 || (is_removal && !kills))
         return 0;
     if (atomic_fetch_add(&n_calls, 1) + 1 != strtol(at, NULL, 10))
         return 0;
@@ -91,4 +94,14 @@ int unlinkat(int dir, const char *name, int flags)
 {
     REAL(unlinkat);
     return strikes(1) ? -1 : real(dir, name, flags);
+}
+
+void *mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
+{
+    REAL(mmap);
+    const char *kind = getenv("LEX_FAULT"), *limit = getenv("LEX_FAULT_AT");
+    if (fd >= 0 || !kind || !limit || strcmp(kind, "memory") != 0 || len < strtoul(limit, NULL, 10))
+        return real(at, len, protection, flags, fd, offset);
+    errno = ENOMEM;
+    return MAP_FAILED;
 }

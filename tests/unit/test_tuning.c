@@ -24,6 +24,11 @@ static double read_number(FILE *file)
     return value;
 }
 
+static lex_task task_of(const char *name)
+{
+    return !strcmp(name, "single") ? LEX_TASK_SINGLE : !strcmp(name, "multi") ? LEX_TASK_MULTI : LEX_TASK_BINARY;
+}
+
 static void read_answers(answers *a, FILE *file)
 {
     int32_t truth[LABELS_MAX];
@@ -86,7 +91,7 @@ static void test_golden(void)
         return;
     for (; fscanf(file, " case %15s %d %d", task, &a.K, &a.n) == 3; n_cases++) {
         LEX_ASSERT(a.K <= LABELS_MAX && a.n <= RECORDS_MAX);
-        a.task = !strcmp(task, "single") ? LEX_TASK_SINGLE : !strcmp(task, "multi") ? LEX_TASK_MULTI : LEX_TASK_BINARY;
+        a.task = task_of(task);
         read_answers(&a, file);
         check_temperature(&a, file);
         for (int i = 0; a.task != LEX_TASK_SINGLE && i < 3; i++)
@@ -193,9 +198,76 @@ static void test_known_temperature(void)
     free(logits);
 }
 
+/* ---- fusion ---- */
+
+static void test_fusion(void)
+{
+    static float z[RECORDS_MAX * LABELS_MAX], m[RECORDS_MAX * LABELS_MAX], p[RECORDS_MAX * LABELS_MAX];
+    char name[16];
+    int K, n, n_cases = 0, n_moved = 0;
+    lex_threshold_rule off = {LEX_GOAL_NONE, 0};
+    FILE *file = fopen(LEX_TESTS_DIR "/golden/tuning/fusion.txt", "r");
+    if (!CHECK(file != NULL))
+        return;
+    for (; fscanf(file, " case %15s %d %d", name, &K, &n) == 3; n_cases++) {
+        LEX_ASSERT(K <= LABELS_MAX && n <= RECORDS_MAX);
+        lex_scores *scores = lex_scores_new(task_of(name), K);
+        for (int i = 0; i < n; i++) {
+            int32_t truth[LABELS_MAX];
+            for (int k = 0; k < K; k++)
+                z[i * K + k] = (float)read_number(file);
+            for (int k = 0; k < K; k++)
+                m[i * K + k] = (float)read_number(file);
+            int n_truth = (int)read_number(file);
+            for (int j = 0; j < n_truth; j++)
+                truth[j] = (int32_t)read_number(file);
+            lex_scores_add(scores, p, truth, n_truth);
+        }
+        double weight, least;
+        lex_fusion found;
+        LEX_ASSERT(fscanf(file, " weight %lf %lf", &weight, &least) == 2);
+        lex_fusion_fit(&found, z, m, scores, &off);
+        CHECK(found.fitted);
+        CHECK_INT(found.n, n);
+        CHECK_NEAR(found.weight, weight, 0);
+        CHECK_NEAR(found.of_least_loss, least, 0);
+        n_moved += weight != least;
+        lex_scores_free(scores);
+    }
+    fclose(file);
+    CHECK(n_cases >= 30 && n_moved >= 5 && n_moved < n_cases);
+    printf("%d fusions, of which macro F1 moved %d\n", n_cases, n_moved);
+}
+
+/* Too few records, or all of them right by a margin: nothing is known of the weight. */
+static void test_fusion_of_nothing(void)
+{
+    float z[60 * 2], m[60 * 2], p[2] = {0, 0};
+    lex_threshold_rule off = {LEX_GOAL_NONE, 0};
+    lex_fusion found;
+    for (int n = 40; n <= 60; n += 20) {
+        lex_scores *scores = lex_scores_new(LEX_TASK_SINGLE, 2);
+        for (int i = 0; i < n; i++) {
+            int32_t truth = i % 2;
+            z[2 * i + truth] = m[2 * i + truth] = 1;
+            z[2 * i + 1 - truth] = m[2 * i + 1 - truth] = -1;
+            lex_scores_add(scores, p, &truth, 1);
+        }
+        lex_fusion_fit(&found, z, m, scores, &off);
+        CHECK(!found.fitted);
+        CHECK_NEAR(found.weight, LEX_FUSION_DEFAULT, 0);
+        lex_scores_free(scores);
+    }
+    lex_fuse(z, m, 2, 0.5);
+    CHECK_NEAR((double)z[0], 1.5, 0);
+    CHECK_NEAR((double)z[1], -1.5, 0);
+}
+
 int main(void)
 {
     test_golden();
+    test_fusion();
+    test_fusion_of_nothing();
     test_rules();
     test_rare();
     test_corners();

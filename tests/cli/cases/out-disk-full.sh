@@ -18,7 +18,7 @@ disk() { # disk KIB COMMAND...: with a disk of that size at ./disk that holds th
 }
 mkdir disk
 train=("$LEXCLF" train --encoder encoder --train train.csv --epochs 1 --out)
-for size in 112 160 200; do
+for size in 116 160 200; do
     expect 4 disk $size "${train[@]}" disk/model --overwrite
     stderr_has 'No space left on device'
     stdout_empty

@@ -61,3 +61,12 @@ refuses() {
     stderr_has "lexclf: $message"
     nothing_left
 }
+
+# poison_token DIR ID: the weights of tiny_model hold what is no number where token ID is looked up; "accept" is 34.
+poison_token() {
+    local file=$1/model.safetensors header begin
+    header=$(od -An -t u8 -N 8 "$file" | tr -d ' ')
+    begin=$(head -c $((8 + header)) "$file" | grep -ao 'word_embeddings.weight":{[^}]*}' | grep -o 'offsets":\[[0-9]*' | grep -o '[0-9]*$')
+    head -c 128 /dev/zero | tr '\0' '\377' |
+        dd of="$file" bs=1 seek=$((8 + header + begin + 128 * $2)) conv=notrunc status=none
+}
