@@ -12,8 +12,8 @@
  * OUT.partial/last (the one before it in last.previous), from which a run that was stopped or killed goes on to the same
  * bytes. The finished model appears under OUT in one step; then OUT.partial goes.
  *
- * OUT.partial/metrics.jsonl, and in the end OUT's, has a line a step and an epoch. It alone tells of time and is no part of
- * what the same run gives anew. A run that goes on cuts it back to the checkpoint: no step is missing or stands twice.
+ * OUT.partial/metrics.jsonl, and in the end OUT's, has a line a step and an epoch. A run that goes on cuts it back to the
+ * checkpoint: no step is missing or stands twice.
  */
 #ifndef LEXCLF_TRAINER_H
 #define LEXCLF_TRAINER_H

@@ -20,7 +20,6 @@ struct lex_journal {
     int fd;          /* -1: no file yet */
     int64_t written; /* bytes of whole lines in the file */
     lex_buf waiting; /* lines that are not */
-    double earlier_s;
 };
 
 lex_journal *lex_journal_new(const char *path)
@@ -41,11 +40,6 @@ void lex_journal_free(lex_journal *journal)
     free(journal->path);
     lex_buf_release(&journal->waiting);
     free(journal);
-}
-
-double lex_journal_earlier_s(const lex_journal *journal)
-{
-    return journal->earlier_s;
 }
 
 static lex_status write_waiting(lex_journal *j, lex_err *err)
@@ -76,8 +70,8 @@ lex_status lex_journal_begin(lex_journal *journal, lex_err *err)
     return open_at(journal, 0, err);
 }
 
-/* Whether a line tells of what has been done by then; *seconds is when. */
-static bool is_kept(lex_str line, int64_t step, int64_t epochs, double *seconds)
+/* Whether a line tells of what has been done by then. */
+static bool is_kept(lex_str line, int64_t step, int64_t epochs)
 {
     lex_err ignored = {0};
     lex_json *json = NULL;
@@ -87,8 +81,6 @@ static bool is_kept(lex_str line, int64_t step, int64_t epochs, double *seconds)
         kept = lex_json_int(&number, lex_json_get(json, "epoch"), 1, epochs);
     else if (kept)
         kept = lex_json_int(&number, lex_json_get(json, "step"), 1, step);
-    if (kept)
-        *seconds = lex_json_number(lex_json_get(json, "seconds"), *seconds);
     lex_json_free(json);
     return kept;
 }
@@ -100,7 +92,7 @@ lex_status lex_journal_continue(lex_journal *journal, int64_t step, int64_t epoc
     size_t capacity = 0;
     int64_t length = 0;
     for (ssize_t n; file && (n = getline(&line, &capacity, file)) > 0; length += n)
-        if (!is_kept((lex_str){line, (size_t)n}, step, epochs, &journal->earlier_s))
+        if (!is_kept((lex_str){line, (size_t)n}, step, epochs))
             break;
     free(line);
     if (file)

@@ -24,8 +24,6 @@ lex_status lex_journal_add(lex_journal *journal, lex_str line, lex_err *err) LEX
 lex_status lex_journal_sync(lex_journal *journal, lex_err *err) LEX_MUST_CHECK;
 /* A copy of everything, in the folder `dir`. */
 lex_status lex_journal_copy(lex_journal *journal, const char *dir, lex_err *err) LEX_MUST_CHECK;
-/* Seconds that the file tells of from before it was gone on with. */
-double lex_journal_earlier_s(const lex_journal *journal);
 
 /* ---- TensorBoard ---- */
 /* An event file: TFRecords (length, masked CRC-32C of it, bytes, masked CRC-32C of them) of the protocol buffer

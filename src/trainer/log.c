@@ -1,5 +1,6 @@
-/* log.c - what a run tells its logs: after every step its loss, rate, gradient norm and speed, after every epoch how the
- * dev rows are answered. A log that fails is told of once, and the run goes on. */
+/* log.c - what a run tells its logs: after every step its loss, rate and gradient norm, after every epoch how the dev rows
+ * are answered; time and speed go to TensorBoard alone, so that the same run writes the same metrics.jsonl. A log that
+ * fails is told of once, and the run goes on. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,11 +34,6 @@ static void add_line(lex_run *run, lex_str line)
         tell(run, &err);
 }
 
-static double seconds_so_far(const lex_run *run)
-{
-    return round(1e3 * (lex_journal_earlier_s(run->journal) + lex_now_s() - run->started_s)) / 1e3;
-}
-
 static void add_number(lex_buf *line, const char *name, double value)
 {
     if (isfinite(value))
@@ -46,7 +42,7 @@ static void add_number(lex_buf *line, const char *name, double value)
         lex_buf_printf(line, ",\"%s\":null", name);
 }
 
-static void journal_step(lex_run *run, double loss, double rate, int64_t tokens, double seconds)
+static void journal_step(lex_run *run, double loss, double rate, int64_t tokens)
 {
     lex_buf line;
     lex_buf_init(&line);
@@ -55,8 +51,6 @@ static void journal_step(lex_run *run, double loss, double rate, int64_t tokens,
     add_number(&line, "lr", rate);
     add_number(&line, "grad_norm", lex_optimizer_norm(run->optimizer));
     lex_buf_printf(&line, ",\"tokens\":%lld", (long long)tokens);
-    add_number(&line, "tokens_per_s", round((double)tokens / seconds));
-    add_number(&line, "seconds", seconds_so_far(run));
     lex_buf_printf(&line, "%s}", lex_optimizer_diverged(run->optimizer) ? ",\"left_out\":true" : "");
     add_line(run, lex_buf_str(&line));
     lex_buf_release(&line);
@@ -77,7 +71,6 @@ static void journal_epoch(lex_run *run, bool best)
     lex_buf_init(&line);
     lex_json_put_number(json, "step", (double)run->at.step);
     lex_json_put_bool(json, "best", best);
-    lex_json_put_number(json, "seconds", seconds_so_far(run));
     lex_json_print(&line, json, false);
     add_line(run, lex_buf_str(&line));
     lex_buf_release(&line);
@@ -220,7 +213,7 @@ static void board_epoch(lex_run *run, const lex_calibration *dev)
 
 void lex_run_log_step(lex_run *run, double loss, double rate, int64_t tokens, double seconds)
 {
-    journal_step(run, loss, rate, tokens, seconds);
+    journal_step(run, loss, rate, tokens);
     if (!run->board || lex_optimizer_diverged(run->optimizer))
         return;
     lex_board_begin(run->board, wall_time(), run->at.step);

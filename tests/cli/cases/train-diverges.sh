@@ -28,7 +28,7 @@ grep -q '"steps_left_out": 3' stopped/lexclf.json || fail 'lexclf.json does not 
 expect 0 lexclf predict --model stopped --text 'the tenant shall pay rent monthly' --device cpu
 expect 0 lexclf "${train[@]}" --out skipped --on-nan skip --json
 stdout_has '"steps_left_out":3'
-expect 0 diff -r -x metrics.jsonl skipped stopped
+expect 0 diff -r skipped stopped
 
 # too many in a row
 sed '2,$s/^.*,/the tenant shall accept the premises,/' train.csv >bad.csv
