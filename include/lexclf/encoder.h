@@ -5,7 +5,8 @@
  * needs on a tape and a backward that is called in reverse order; there is no autograd graph.
  *
  * Batches are packed: sequences lie behind one another without padding, and never see each other. A record has one or
- * more sequences (windows of a long document); their pooled rows are averaged, record by record.
+ * more sequences, whose pooled rows are averaged, record by record. Long documents, whose windows need not fit into one
+ * batch, are records of one window each here, and pooled by windows.h.
  *
  * Shapes: B sequences, R records, T rows (tokens) in all, C width, H heads, L layers, K outputs, V vocabulary.
  *

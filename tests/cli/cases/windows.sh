@@ -119,14 +119,3 @@ expect 2 lexclf predict --model linear --windows mean train.jsonl
 stderr_has '--windows: the model in linear is linear and reads whole texts'
 expect 2 lexclf predict --model linear --stride 3 train.jsonl
 missing x
-
-# a folder whose windows are not of this program, or do not fit it
-damaged() {
-    rm -rf bad
-    cp -r mean bad
-    sed -i "$1" bad/lexclf.json
-    expect 3 lexclf predict --model bad train.jsonl
-    stderr_has "$2"
-}
-damaged 's/"pooling": "mean"/"pooling": "median"/' 'bad/lexclf.json'
-damaged 's/"stride": 11/"stride": 0/' 'bad/lexclf.json'
