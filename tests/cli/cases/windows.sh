@@ -87,6 +87,14 @@ expect 0 lexclf calibrate --model yes --data train.jsonl --out yes2
 grep -q '"pooling": "attention"' yes2/lexclf.json || fail 'the copy lost its windows'
 expect 0 lexclf predict --model yes2 train.jsonl
 
+# beside a linear model, which reads the whole text anyway
+expect 0 lexclf "${train[@]}" --out fused --windows attention --fuse-linear
+expect 0 lexclf predict --model fused train.jsonl --logits
+cp "$STDOUT" fused.jsonl
+expect 0 lexclf predict --model fused train.jsonl --logits --batch-tokens 16 --threads 2
+same "$STDOUT" fused.jsonl
+expect 0 lexclf eval --model fused --data train.jsonl --json --quiet
+
 # killed and resumed, to the same bytes
 for n in 12 18 24 30 40; do
     rm -rf killed.partial
@@ -98,7 +106,7 @@ done
 expect 2 lexclf "${train[@]}" --out killed --windows attention --checkpoint-steps 2 --stride 7 --resume
 stderr_has 'options.stride 11 then, 7 now'
 expect 0 lexclf "${train[@]}" --out killed --windows attention --checkpoint-steps 2 --resume
-expect 0 diff -r attention killed
+expect 0 diff -r -x metrics.jsonl attention killed
 
 # refused
 expect 2 lexclf "${train[@]}" --out x --windows mean --stride 15
