@@ -36,7 +36,7 @@ owners='
 err memory file partial json unicode hash random task: base
 answers: predictor
 tuning: metrics
-inference: encoder
+inference windows: encoder
 calibration: model
 wrong compare: predictor
 gates: report

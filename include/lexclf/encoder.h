@@ -5,7 +5,8 @@
  * needs on a tape and a backward that is called in reverse order; there is no autograd graph.
  *
  * Batches are packed: sequences lie behind one another without padding, and never see each other. A record has one or
- * more sequences (windows of a long document); their pooled rows are averaged, record by record.
+ * more sequences, whose pooled rows are averaged, record by record. Long documents, whose windows need not fit into one
+ * batch, are records of one window each here, and pooled by windows.h.
  *
  * Shapes: B sequences, R records, T rows (tokens) in all, C width, H heads, L layers, K outputs, V vocabulary.
  *
@@ -39,6 +40,9 @@ typedef struct {
     double layer_norm_eps;
     double hidden_dropout, attention_dropout, head_dropout; /* probabilities, in training only */
     double initializer_range;                               /* standard deviation of fresh weights */
+    /* Not in config.json, false unless set: behind a record's K logits stands its window's score (windows.h), so that
+     * what is called (R, K) below is (R, K + 1). */
+    bool window_scores;
 } lex_encoder_config;
 
 /* Reads a config.json. LEX_ERR_INPUT names what is missing, out of range, or not supported (with what is). */
@@ -112,6 +116,10 @@ typedef struct {
 typedef struct lex_tape lex_tape;
 lex_tape *lex_tape_new(const lex_encoder *encoder);
 void lex_tape_free(lex_tape *tape);
+/* From the next forwards on, layers leave only their input on the tape and are computed again on the way back: memory that
+ * grows with L is that of their inputs, for about a third more work (Chen et al., "Training Deep Nets with Sublinear Memory
+ * Cost", 2016). The gradient is the same, on the CPU bit for bit. */
+void lex_tape_recompute(lex_tape *tape);
 
 /* Logits (R, K), in `scope`. mode: NULL for answering. tape: NULL when there is no way back; what it saves lives in
  * `scope`. */

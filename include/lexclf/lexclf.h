@@ -21,6 +21,7 @@
 #include "lexclf/tuning.h"    /* temperature and thresholds, fitted on answers */
 #include "lexclf/linear.h"    /* the classic baseline: weighted n-grams, one linear classifier a label */
 #include "lexclf/encoder.h"   /* token ids to logits, and the way back */
+#include "lexclf/windows.h"   /* a long document's windows to its logits, and the way back */
 #include "lexclf/kernels.h"   /* the arithmetic of answering on the CPU */
 #include "lexclf/inference.h" /* token ids to logits alone, on the CPU */
 #include "lexclf/model.h"     /* a model folder: opened and checked, run, saved */

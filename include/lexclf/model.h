@@ -25,11 +25,14 @@
 #ifndef LEXCLF_MODEL_H
 #define LEXCLF_MODEL_H
 
+#include <signal.h>
+
 #include "lexclf/encoder.h"
 #include "lexclf/inference.h"
 #include "lexclf/json.h"
 #include "lexclf/linear.h"
 #include "lexclf/tokenizer.h"
+#include "lexclf/windows.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -67,6 +70,8 @@ typedef struct {
     double *shift;            /* (K), added to logits before that; or NULL: none */
     double *thresholds;       /* (K); 0.5 unless lexclf.json says otherwise; no meaning for SINGLE */
     int64_t max_length;       /* ENCODER: as lexclf.json or the tokenizer states it, at most the model's positions */
+    lex_windows windows;      /* ENCODER: how documents longer than that are read; OFF: they are cut */
+    int64_t stride;           /* from a window's first token to the next one's; 0 when OFF */
     lex_strings text_columns; /* as trained; empty when not known */
     /* How the training data's labels were written, if not one a cell: what stands between them, or NULL; the columns
      * of 0 and 1, each a list of its one name in quotes, as lex_reader_options takes them (text.h). */
@@ -92,6 +97,15 @@ void lex_model_fuse(lex_model *model, lex_vectorizer *vectorizer, lex_svm *svm);
 /* For encoders: the maximum length to use when the user asked for `asked` (0: not at all). LEX_ERR_USAGE when it does not fit the
  * model's positions or leaves no room beside the special tokens. */
 lex_status lex_model_length(int64_t *out, const lex_model *model, int64_t asked, lex_err *err) LEX_MUST_CHECK;
+
+/* How the model reads long documents from now on, before it is brought to life. stride 0: three quarters of what a window
+ * holds, so that a quarter is seen twice (Dai et al., "Revisiting Transformer-based Models for Long Document
+ * Classification", Findings of EMNLP 2022, section 4.2). may_be_fresh: ATTENTION's weights may be drawn, for training.
+ * LEX_ERR_USAGE for a stride that leaves tokens out or has no windows, and where the weights of ATTENTION are not there. */
+lex_status lex_model_use_windows(lex_model *model, lex_windows windows, int64_t stride, int64_t max_length,
+                                 bool may_be_fresh, lex_err *err) LEX_MUST_CHECK;
+/* Outputs of the model's encoder for a window: K, or one more. */
+int64_t lex_model_width(const lex_model *model);
 
 /* Makes this encoder folder a classifier to be trained: task, labels (copied) and pooling. A head that is there is
  * kept when task, labels and pooling are the same; otherwise it is fresh, by seed. */
@@ -156,6 +170,29 @@ void lex_crew_add_margins(lex_crew *crew, const lex_svm *svm, const lex_sparse *
 lex_status lex_crew_run(lex_crew *crew, const lex_sequence *sequences, int64_t n_sequences, int64_t batch_tokens,
                         float *logits, void (*progress)(void *context, int64_t n_sequences, int64_t n_tokens),
                         void *context, lex_err *err) LEX_MUST_CHECK;
+
+/* What computes sequences: a crew, or, where that is NULL, an encoder on its runtime. */
+typedef struct {
+    lex_crew *crew;
+    lex_encoder *encoder;
+    lex_runtime *runtime;
+    int64_t batch_tokens;
+} lex_runner;
+
+/* Logits (n, K) of documents given by their ids without special tokens, each cut into windows as `cut` says and pooled by
+ * `windows` (not OFF): so many windows at a time, in whatever document they lie, that memory does not grow with any.
+ * progress: with the documents and tokens done; or NULL. LEX_ERR_INTERRUPTED soon after *stop, which may be NULL, is
+ * set. */
+typedef struct {
+    const lex_cut *cut;
+    lex_windows windows;
+    int64_t n_outputs; /* K */
+    void (*progress)(void *context, int64_t n_documents, int64_t n_tokens);
+    void *context;
+    const volatile sig_atomic_t *stop;
+} lex_document_options;
+lex_status lex_run_documents(const lex_runner *runner, const lex_sequence *documents, int64_t n,
+                             const lex_document_options *options, float *logits, lex_err *err) LEX_MUST_CHECK;
 
 #ifdef __cplusplus
 }

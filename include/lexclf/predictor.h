@@ -37,7 +37,7 @@ typedef struct {
     const float *probabilities; /* (K) */
     const double *thresholds;   /* (K); no meaning for SINGLE */
     int64_t n_tokens;           /* before truncation, special tokens included */
-    int64_t n_used;             /* of these, what the model saw */
+    int64_t n_used;             /* of these, what the model saw; in windows, all */
     bool truncated;
 } lex_answer;
 
@@ -52,6 +52,9 @@ typedef struct {
     lex_precision precision;
     int threads;
     int64_t max_length;   /* 0: the model's */
+    bool windows_given;   /* long documents are read by `windows`; else as the model was trained */
+    lex_windows windows;
+    int64_t stride;       /* 0: the model's where its length is kept, else as lex_model_use_windows() has it */
     int64_t batch_tokens; /* 0: by device */
     /* "0.4" for all outputs or "Governing Law=0.3" for one; later ones win */
     const char *const *thresholds;
@@ -109,7 +112,8 @@ typedef struct {
     lex_task task;
     lex_scores *scores;
     double *thresholds; /* (K), those in force; NULL for SINGLE */
-    int64_t max_length; /* tokens kept of each text */
+    int64_t max_length; /* tokens kept of each text, or of each of its windows */
+    lex_windows windows;
     char model_sha256[65], data_sha256[65];
     double elapsed_s;
     int64_t tokens;

@@ -68,6 +68,34 @@ bool lex_tokenizer_frame(const lex_tokenizer *tokenizer, const lex_tokens *token
 
 /* How many tokens framing adds (2 for BERT). */
 int64_t lex_tokenizer_n_special(const lex_tokenizer *tokenizer);
+
+/* ---- documents longer than the encoder ---- */
+
+#define LEX_FRAME_MAX 16 /* special tokens on one side of a sequence */
+
+/* How a document becomes the sequences that the encoder sees: windows of at most max_length tokens, the special ones
+ * around each included. A window begins `stride` tokens behind the one before it; the last ends with the document and
+ * is moved back until it is full. stride 0: there is one window, and what does not fit into it is cut. Windows follow
+ * from the number of tokens alone; whoever is to cut elsewhere (at the ends of sentences) finds all of it here. */
+typedef struct {
+    int32_t before[LEX_FRAME_MAX], after[LEX_FRAME_MAX];
+    int64_t n_before, n_after;
+    int64_t max_length; /* more than n_before + n_after */
+    int64_t stride;     /* 0, or from 1 to lex_cut_room() */
+} lex_cut;
+
+lex_cut lex_tokenizer_cut(const lex_tokenizer *tokenizer, int64_t max_length, int64_t stride);
+/* Tokens of the document that a window holds. */
+int64_t lex_cut_room(const lex_cut *cut);
+/* Windows of a document of n tokens: at least one, also of an empty one. */
+int64_t lex_cut_n_windows(const lex_cut *cut, int64_t n);
+/* Window i has the tokens [*begin, *begin + the result). */
+int64_t lex_cut_window(const lex_cut *cut, int64_t n, int64_t i, int64_t *begin);
+/* Window i of the document's ids (n) as the encoder sees it; `out` has room for max_length. Returns how many. */
+int64_t lex_cut_frame(const lex_cut *cut, const int32_t *ids, int64_t n, int64_t i, int32_t *out);
+/* Tokens of all windows, special ones included: what is computed for the document. */
+int64_t lex_cut_n_computed(const lex_cut *cut, int64_t n);
+
 /* One more than the largest id: the rows an embedding table must have. */
 int64_t lex_tokenizer_vocab_size(const lex_tokenizer *tokenizer);
 /* `model_max_length` of tokenizer_config.json, or 0 when it is absent or absurdly large. */

@@ -83,7 +83,10 @@ typedef struct {
     int threads;
     int64_t epochs, batch_size;
     int64_t max_length;   /* tokens, special ones included; 0: 128, or the encoder's positions if they are fewer */
+    lex_windows windows;  /* how longer texts are read; OFF: they are cut */
+    int64_t stride;       /* as lex_model_use_windows() has it */
     int64_t batch_tokens; /* computed at once; 0: by device */
+    bool checkpoint_activations; /* lex_tape_recompute() */
     double lr, weight_decay, warmup_ratio;
     int64_t warmup_steps; /* < 0: by warmup_ratio */
     double head_lr;       /* 0: as lr */
@@ -159,6 +162,11 @@ typedef struct {
     /* The learning rate of a layer over that of the one above it (Howard and Ruder, "Universal Language Model
      * Fine-tuning", ACL 2018, section 3.2): the top layer has the whole rate, the embeddings the least. 0: 1. */
     double layer_decay;
+    /* Not OFF: examples are documents, given by their ids without special tokens, which `cut` (borrowed as long as the
+     * optimizer lives) makes into windows. */
+    lex_windows windows;
+    const lex_cut *cut;
+    bool recompute; /* layers twice in place of their memory: lex_tape_recompute() */
 } lex_optimizer_options;
 
 lex_optimizer *lex_optimizer_new(lex_encoder *encoder, lex_runtime *runtime, const lex_optimizer_options *options);
@@ -166,15 +174,16 @@ void lex_optimizer_free(lex_optimizer *optimizer);
 
 /* An example as the step sees it. */
 typedef struct {
-    const int32_t *ids; /* (n), special tokens included */
+    const int32_t *ids; /* (n), special tokens included; not with windows */
     int64_t n;
     int32_t label;          /* SINGLE */
     const uint8_t *targets; /* (K) MULTI and BINARY */
 } lex_train_example;
 
 /* Mean loss over the examples (with weights in SINGLE, the weighted mean), its gradient in micro-batches of at most batch_tokens (at least one example each), one
- * update with rate `lr`. The result does not depend on batch_tokens but for rounding. LEX_ERR_SYSTEM, and weights and
- * moments as they were, when the loss or the norm of the gradient is not finite; the second below tells. */
+ * update with rate `lr`. The result does not depend on batch_tokens but for rounding: a document of more tokens is computed
+ * in parts, twice. LEX_ERR_SYSTEM, and weights and moments as they were, when the loss or the norm of the gradient is not
+ * finite; the second below tells. */
 lex_status lex_optimizer_step(lex_optimizer *optimizer, double *loss, lex_task task, const lex_train_example *examples,
                               int64_t n_examples, int64_t batch_tokens, double lr, const lex_train_mode *mode,
                               lex_err *err) LEX_MUST_CHECK;

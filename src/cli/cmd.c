@@ -29,6 +29,10 @@ lex_predictor_options cli_predictor_options(const cli_options *options)
         .max_length = cli_option_int_or_0(options, "max-length"),
         .batch_tokens = cli_option_int_or_0(options, "batch-tokens"),
     };
+    int windows = cli_option_choice(options, "windows"); /* auto, then in the order of lex_windows */
+    p.windows_given = windows > 0;
+    p.windows = windows > 0 ? (lex_windows)(windows - 1) : LEX_WINDOWS_OFF;
+    p.stride = cli_option_int_or_0(options, "stride");
     if (p.precision == LEX_PRECISION_BF16 && lex_bf16_is_emulated())
         cli_warn("this processor has no instructions for bf16: '--dtype fp32' is faster and exact");
     return p;

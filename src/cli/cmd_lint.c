@@ -64,7 +64,10 @@ static lex_status open_model(lex_model **model, lex_lint_options *lint, const cl
     LEX_TRY(lex_model_open(model, dir ? dir : encoder, LEX_MODEL_TOKENIZER, err));
     if (encoder && lint->max_length == 0 && (*model)->max_length > DEFAULT_LENGTH)
         lint->max_length = DEFAULT_LENGTH;
+    bool asked = lint->max_length != 0;
     LEX_TRY(lex_model_length(&lint->max_length, *model, lint->max_length, err));
+    if (dir && !asked && (*model)->windows != LEX_WINDOWS_OFF)
+        lint->max_length = 0; /* it reads whole texts */
     lint->tokenizer = (*model)->tokenizer;
 done:
     return st;

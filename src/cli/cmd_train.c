@@ -127,7 +127,10 @@ static void fill(lex_train_options *t, const cli_options *options, lex_reading *
     t->epochs = cli_option_int(options, "epochs");
     t->batch_size = cli_option_int(options, "batch-size");
     t->max_length = cli_option_int_or_0(options, "max-length");
+    t->windows = (lex_windows)cli_option_choice(options, "windows"); /* in the order of the type */
+    t->stride = cli_option_int_or_0(options, "stride");
     t->batch_tokens = cli_option_int_or_0(options, "batch-tokens");
+    t->checkpoint_activations = cli_option_flag(options, "checkpoint-activations");
     t->lr = cli_option_double(options, "lr");
     t->weight_decay = cli_option_double(options, "weight-decay");
     t->warmup_ratio = cli_option_double(options, "warmup-ratio");

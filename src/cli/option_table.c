@@ -193,9 +193,24 @@ const cli_option cli_option_rows[] = {
     {.name = "max-length", .type = CLI_INT, .verbs = EV | PR | TO | CA, .group = CLI_MODEL, .value = "N", .low = 3,
      .high = 1000000, .help = "tokens kept of each text, special ones included; at most the encoder's positions",
      .absent = "the model's own"},
+    {.name = "windows", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_MODEL,
+     .value = "off|mean|max|attention", .initial = "off", .help = "read texts longer than --max-length in overlapping "
+     "windows of that length, as one record: the outputs are their windows' mean or maximum, or weighted by attention, "
+     "whose weights are learned; off: what is longer is cut"},
+    {.name = "stride", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "N", .low = 1,
+     .high = 1000000, .help = "tokens from the beginning of a window to that of the next; no more than a window holds "
+     "beside the special ones", .absent = "three quarters of that"},
+    {.name = "windows", .type = CLI_CHOICE, .verbs = EV | PR | CA, .group = CLI_MODEL,
+     .value = "auto|off|mean|max|attention", .initial = "auto", .help = "how texts longer than --max-length are read: in "
+     "overlapping windows whose outputs are pooled so, or cut (off); attention needs a model that was trained with it; "
+     "auto: as the model was trained"},
+    {.name = "stride", .type = CLI_INT, .verbs = EV | PR | CA, .group = CLI_MODEL, .value = "N", .low = 1,
+     .high = 1000000, .help = "tokens from the beginning of a window to that of the next",
+     .absent = "the model's own; with another --max-length, three quarters of what a window holds"},
     {.name = "max-length", .type = CLI_INT, .verbs = LI, .group = CLI_MODEL, .value = "N", .low = 3, .high = 1000000,
      .help = "tokens kept of each text, special ones included: what is longer is told; without a tokenizer, words",
-     .absent = "the model's own; 128 with --encoder, or its positions if they are fewer; none without either"},
+     .absent = "the model's own, none if it reads windows; 128 with --encoder, or its positions if they are fewer; none "
+     "without either"},
 
     {.name = "fuse-linear", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_MODEL,
      .help = "train a linear model on the same records, too, and add what it says to what the encoder says, by a weight "
@@ -390,6 +405,9 @@ const cli_option cli_option_rows[] = {
     {.name = "batch-tokens", .type = CLI_INT, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING, .value = "N",
      .low = 16, .high = 1048576, .help = "how many tokens are computed at once; a matter of memory and speed, not of "
      "the answer", .absent = "by device"},
+    {.name = "checkpoint-activations", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_COMPUTING,
+     .help = "compute layers again on the way back in place of keeping what is in them: much less memory for long texts and "
+     "many --batch-tokens, a third more time, the same model"},
 
     /* ---- general ---- */
     {.name = "config", .type = CLI_STRING, .verbs = CLI_ALL, .group = CLI_GENERAL, .value = "FILE.json",

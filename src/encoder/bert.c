@@ -21,6 +21,11 @@ void lex_tape_free(lex_tape *tape)
     free(tape);
 }
 
+void lex_tape_recompute(lex_tape *tape)
+{
+    tape->recompute = true;
+}
+
 static lex_tensor *norm_forward(lex_encoder *encoder, lex_scope *scope, const lex_norm_block *norm, lex_tensor *x,
                                 lex_layer_norm_saved *saved)
 {
@@ -109,6 +114,40 @@ static lex_tensor *layer_backward(lex_encoder *encoder, lex_scope *scope, int64_
     return lex_add(scope, dx, d_sum);
 }
 
+/* ---- layers whose insides are not kept ---- */
+
+/* On CUDA dropout is the library's, which gives the same masks again only from the same beginning. Where that fails, so
+ * does what follows. */
+static void seed_layer(lex_encoder *encoder, const lex_tape *tape, int64_t index)
+{
+    lex_err ignored = {0};
+    uint32_t number = tape->first_example ^ (uint32_t)(index + 1) * UINT32_C(0x9E3779B1);
+    if (lex_runtime_seed(encoder->runtime, tape->mode.seed, tape->mode.step, number, &ignored) != LEX_OK)
+        lex_err_clear(&ignored);
+}
+
+/* Forwards on the tape: all of the layer stays in `scope`, or its output alone. */
+static lex_tensor *layer_on_tape(lex_encoder *encoder, lex_scope *scope, lex_scope *inner, int64_t index,
+                                 const lex_packing *packing, lex_tensor *x, lex_tape *tape)
+{
+    if (!tape->recompute)
+        return layer_forward(encoder, scope, index, packing, x, &tape->mode, &tape->layers[index], true);
+    seed_layer(encoder, tape, index);
+    lex_tensor *y = layer_forward(encoder, inner, index, packing, x, &tape->mode, &tape->layers[index], false);
+    y = lex_scope_keep(scope, inner, y);
+    lex_scope_reset(inner);
+    return y;
+}
+
+/* The layer's insides once more, in `inner`. */
+static void layer_again(lex_encoder *encoder, lex_scope *inner, int64_t index, const lex_packing *packing, lex_tape *tape)
+{
+    if (!tape->recompute)
+        return;
+    seed_layer(encoder, tape, index);
+    layer_forward(encoder, inner, index, packing, tape->layers[index].x, &tape->mode, &tape->layers[index], true);
+}
+
 static lex_train_mode resolved(const lex_encoder *encoder, const lex_train_mode *mode)
 {
     if (!mode)
@@ -131,18 +170,18 @@ lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const le
     lex_packing packing = packing_of(batch);
     lex_tape *used = tape ? tape : lex_tape_new(encoder);
     used->mode = resolved(encoder, mode);
+    used->first_example = batch->example[0];
     lex_scope *inner = lex_scope_new(encoder->runtime);
-    lex_scope *of_layer = tape ? scope : inner;
-    lex_tensor *x = embed(encoder, of_layer, batch, &packing, used);
+    lex_tensor *x = embed(encoder, tape ? scope : inner, batch, &packing, used);
     for (int64_t i = 0; i < encoder->config.n_layers; i++) {
-        lex_tensor *y = layer_forward(encoder, of_layer, i, &packing, x, &used->mode, &used->layers[i], tape != NULL);
-        if (!tape) {
-            y = lex_scope_keep(scope, inner, y);
-            lex_scope_reset(inner);
-            x = lex_scope_keep(inner, scope, y);
-        } else {
-            x = y;
+        if (tape) {
+            x = layer_on_tape(encoder, scope, inner, i, &packing, x, tape);
+            continue;
         }
+        lex_tensor *y = layer_forward(encoder, inner, i, &packing, x, &used->mode, &used->layers[i], false);
+        y = lex_scope_keep(scope, inner, y);
+        lex_scope_reset(inner);
+        x = lex_scope_keep(inner, scope, y);
     }
     if (!tape)
         x = lex_scope_keep(scope, inner, x);
@@ -160,6 +199,7 @@ void lex_encoder_backward(lex_encoder *encoder, lex_scope *scope, const lex_batc
     lex_tensor *dx = lex_head_backward(encoder, scope, batch, &packing, tape, dlogits);
     lex_scope *inner = lex_scope_new(encoder->runtime);
     for (int64_t i = encoder->config.n_layers - 1; i >= 0 && !lex_scope_failed(scope); i--) {
+        layer_again(encoder, inner, i, &packing, tape);
         dx = layer_backward(encoder, inner, i, &packing, &tape->layers[i], dx);
         dx = lex_scope_keep(scope, inner, dx);
         lex_scope_reset(inner);

@@ -66,6 +66,7 @@ done:
 lex_status lex_encoder_config_read(lex_encoder_config *out, const lex_json *config, lex_err *err)
 {
     lex_status st = LEX_OK;
+    out->window_scores = false;
     LEX_TRY(check_supported(config, err));
     LEX_TRY(read_size(&out->vocab_size, config, "vocab_size", 1, VOCAB_MAX, err));
     LEX_TRY(read_size(&out->width, config, "hidden_size", 1, WIDTH_MAX, err));

@@ -95,6 +95,14 @@ static void bind_norm(binder *b, lex_norm_block *norm)
     bind_next(b, &norm->bias, &norm->dbias);
 }
 
+/* A weight without a bias. */
+static void bind_scorer(binder *b, lex_linear *scorer)
+{
+    const int64_t one = 1;
+    bind_next(b, &scorer->weight, &scorer->dweight);
+    scorer->bias = lex_tensor_zeros(b->encoder->weights, LEX_F32, 1, &one);
+}
+
 static void bind_linear(binder *b, lex_linear *linear)
 {
     bind_next(b, &linear->weight, &linear->dweight);
@@ -152,6 +160,8 @@ static lex_status bind_all(lex_encoder *encoder, const float *const *values, lex
     }
     if (encoder->pooling == LEX_POOLING_CLS)
         bind_linear(&b, &encoder->pooler);
+    if (encoder->config.window_scores)
+        bind_scorer(&b, &encoder->scorer);
     bind_linear(&b, &encoder->classifier);
     LEX_ASSERT(b.next == encoder->n_params);
     return lex_scope_status(encoder->weights, err);

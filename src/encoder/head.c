@@ -44,6 +44,34 @@ static lex_packing records_of(const lex_batch *batch)
     return (lex_packing){batch->record_rows, batch->record_example, batch->n_records, batch->n_records};
 }
 
+/* Logits (R, K) and scores (R, 1) beside each other: (R, K + 1). */
+static lex_tensor *join(lex_scope *scope, lex_tensor *logits, lex_tensor *scores)
+{
+    const int64_t R = lex_tensor_size(logits, 0), K = lex_tensor_size(logits, 1), strides[2] = {K + 1, 1};
+    lex_tensor *both = lex_tensor_empty(scope, LEX_F32, 2, (int64_t[]){R, K + 1});
+    lex_tensor_copy(scope, lex_tensor_strided(scope, both, 2, (int64_t[]){R, K}, strides, 0), logits);
+    lex_tensor_copy(scope, lex_tensor_strided(scope, both, 2, (int64_t[]){R, 1}, strides, K), scores);
+    return both;
+}
+
+/* Columns [from, from + n) of dlogits (R, D). */
+static lex_tensor *columns(lex_scope *scope, lex_tensor *dlogits, int64_t from, int64_t n)
+{
+    const int64_t R = lex_tensor_size(dlogits, 0), strides[2] = {lex_tensor_size(dlogits, 1), 1};
+    return lex_tensor_clone(scope, lex_tensor_strided(scope, dlogits, 2, (int64_t[]){R, n}, strides, from));
+}
+
+/* To the features (R, C). */
+static lex_tensor *classifier_backward(lex_encoder *encoder, lex_scope *scope, lex_tape *tape, lex_tensor *dlogits)
+{
+    const int64_t K = encoder->n_outputs;
+    if (!encoder->config.window_scores)
+        return lex_linear_backward(scope, &encoder->classifier, dlogits, tape->features, true);
+    lex_tensor *d = lex_linear_backward(scope, &encoder->classifier, columns(scope, dlogits, 0, K), tape->features, true);
+    return lex_add(scope, d, lex_linear_backward(scope, &encoder->scorer, columns(scope, dlogits, K, 1), tape->features,
+                                                 true));
+}
+
 lex_tensor *lex_head_forward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing,
                              lex_tensor *x, lex_tape *tape)
 {
@@ -55,14 +83,17 @@ lex_tensor *lex_head_forward(lex_encoder *encoder, lex_scope *scope, const lex_b
     else if (dropout.p > 0)
         features = lex_tensor_clone(scope, features); /* the way back through tanh needs what dropout overwrites */
     tape->features = lex_dropout_apply(scope, features, &records, dropout, &tape->head_dropout);
-    return lex_linear_forward(scope, &encoder->classifier, tape->features); /* (R, K) */
+    lex_tensor *logits = lex_linear_forward(scope, &encoder->classifier, tape->features); /* (R, K) */
+    if (!encoder->config.window_scores)
+        return logits;
+    return join(scope, logits, lex_linear_forward(scope, &encoder->scorer, tape->features)); /* (R, K + 1) */
 }
 
 lex_tensor *lex_head_backward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch,
                               const lex_packing *packing, lex_tape *tape, lex_tensor *dlogits)
 {
     lex_packing windows = windows_of(batch), records = records_of(batch);
-    lex_tensor *d = lex_linear_backward(scope, &encoder->classifier, dlogits, tape->features, true); /* (R, C) */
+    lex_tensor *d = classifier_backward(encoder, scope, tape, dlogits); /* (R, C) */
     d = lex_dropout_backward(scope, d, &records, &tape->head_dropout);
     if (has_windows(batch))
         d = lex_segment_mean_backward(scope, d, &windows); /* (B, C) */

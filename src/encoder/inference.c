@@ -60,6 +60,25 @@ static void take_qkv(walk *w, lex_packed_layer *layer, bool query_alone)
     w->next += 6;
 }
 
+/* The row of the scores comes first among the parameters and last among the outputs. */
+static void take_classifier(walk *w, lex_inference *inference, int64_t n_outputs)
+{
+    const int64_t C = inference->config.width, K = n_outputs;
+    const float *scorer = inference->config.window_scores ? take(w) : NULL;
+    if (!scorer) {
+        inference->classifier = take_linear(w, C, K);
+        return;
+    }
+    const lex_kernels *kernels = inference->kernels;
+    const float *weight = take(w), *bias = take(w);
+    inference->classifier_bias = lex_alloc_zeroed((size_t)K + 1, sizeof *bias);
+    memcpy(inference->classifier_bias, bias, (size_t)K * sizeof *bias);
+    inference->classifier = (lex_packed_linear){lex_alloc_aligned(lex_packed_bytes(kernels, C, K + 1)),
+                                                inference->classifier_bias, C, K + 1};
+    lex_pack(kernels, inference->classifier.packed, weight, C, 0, K);
+    lex_pack(kernels, inference->classifier.packed, scorer, C, K, 1);
+}
+
 static void take_all(lex_inference *inference, const float *const *values, lex_laid_out laid_out)
 {
     const int64_t C = inference->config.width, inner = inference->config.inner_width;
@@ -80,7 +99,8 @@ static void take_all(lex_inference *inference, const float *const *values, lex_l
     }
     if (inference->pooling == LEX_POOLING_CLS)
         inference->pooler = take_linear(&w, C, C);
-    inference->classifier = take_linear(&w, C, inference->n_outputs);
+    take_classifier(&w, inference, inference->n_outputs);
+    inference->n_outputs = inference->classifier.out;
 }
 
 lex_status lex_inference_new(lex_inference **out, const lex_encoder_config *config, lex_pooling pooling,
@@ -117,6 +137,7 @@ void lex_inference_free(lex_inference *inference)
     free(inference->layers);
     free(inference->pooler.packed);
     free(inference->classifier.packed);
+    free(inference->classifier_bias);
     free(inference);
 }
 

@@ -48,6 +48,7 @@ struct lex_encoder {
     lex_norm_block embedding_norm;
     lex_layer *layers; /* (L) */
     lex_linear pooler; /* CLS only */
+    lex_linear scorer; /* (1, C), of windows, where config.window_scores; its bias is 0 and stays 0: softmax undoes it */
     lex_linear classifier;
 };
 
@@ -75,6 +76,8 @@ struct lex_tape {
     lex_tensor *pooled;     /* (B, C): after tanh (CLS) */
     lex_dropout_saved head_dropout;
     lex_tensor *features;   /* (R, C): what the classifier sees */
+    bool recompute;         /* of the layers, x alone is kept */
+    uint32_t first_example;
     lex_train_mode mode;
 };
 

@@ -29,12 +29,13 @@ struct lex_inference {
     const lex_kernels *kernels;
     lex_encoder_config config;
     lex_pooling pooling;
-    int64_t n_outputs;                        /* K */
+    int64_t n_outputs;                        /* K, or K + 1: rows of the classifier */
     const float *words, *positions, *segments; /* tables of C columns */
     lex_plain_norm embedding_norm;
     lex_packed_layer *layers; /* (L) */
     lex_packed_linear pooler; /* CLS only */
-    lex_packed_linear classifier;
+    lex_packed_linear classifier; /* with a row more, the windows' scores, where config.window_scores */
+    float *classifier_bias;       /* owned there, else NULL */
 };
 
 /* Rows of a buffer lie `..._stride` floats apart (lex_row_stride). */

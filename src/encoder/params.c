@@ -93,8 +93,11 @@ void lex_encoder_lay_out(lex_encoder *encoder)
     for (int layer = 0; layer < config->n_layers; layer++)
         add_layer(&at, layer);
     at.layer = (int)config->n_layers;
-    if (encoder->pooling == LEX_POOLING_CLS) {
+    if (encoder->pooling == LEX_POOLING_CLS)
         add_linear(&at, "bert.pooler.dense", config->width, config->width);
+    if (config->window_scores)
+        add(&at, "lexclf.window_attention.weight", 1, config->width, true);
+    if (encoder->pooling == LEX_POOLING_CLS) {
         add_linear(&at, "classifier", encoder->n_outputs, config->width);
     } else {
         /* transformers would pool the first token: under this name it reports the head as missing. */

@@ -94,7 +94,7 @@ static lex_status describe_plain(lex_model *model, lex_err *err)
 lex_status lex_description_check_format(lex_model *model, lex_err *err)
 {
     static const char *const known[] = {"mean-pooling", "tfidf-ngrams", "temperature", "logit-shift",
-                                       LEX_FUSION_FEATURE};
+                                       LEX_FUSION_FEATURE, "windows"};
     const lex_json *doc = model->files->lexclf;
     int64_t format;
     if (!lex_json_int(&format, lex_json_get(doc, "format"), 1, INT64_C(1) << 30))
@@ -154,6 +154,22 @@ static lex_status read_by_label(double *out, const lex_model *model, const char 
                                low, high);
         out[k] = value;
     }
+    return LEX_OK;
+}
+
+/* "windows": {"pooling", "stride"}; absent: none. The stride must leave no token out of windows of max_length. */
+static lex_status read_windows(lex_model *model, lex_err *err)
+{
+    const lex_json *windows = lex_json_get(model->files->lexclf, "windows");
+    const char *pooling = lex_json_string(lex_json_get(windows, "pooling"));
+    int64_t room = model->max_length - lex_tokenizer_n_special(model->tokenizer);
+    if (!windows)
+        return LEX_OK;
+    for (int kind = LEX_WINDOWS_MEAN; pooling && kind <= LEX_WINDOWS_ATTENTION; kind++)
+        if (strcmp(pooling, lex_windows_name((lex_windows)kind)) == 0)
+            model->windows = (lex_windows)kind;
+    if (model->windows == LEX_WINDOWS_OFF || !lex_json_int(&model->stride, lex_json_get(windows, "stride"), 1, room))
+        return bad(model, err, "lexclf.json", "'windows' lacks a pooling that is known, or a stride that fits 'max_length'");
     return LEX_OK;
 }
 
@@ -281,5 +297,5 @@ lex_status lex_description_read(lex_model *model, lex_err *err)
     lex_json_int(&stated, lex_json_get(doc, "max_length"), 1, INT64_C(1) << 30);
     bool fits = stated > 0 && stated <= model->config.n_positions;
     model->max_length = fits ? stated : model->config.n_positions;
-    return st;
+    return st == LEX_OK ? read_windows(model, err) : st;
 }

@@ -245,13 +245,48 @@ void lex_model_fuse(lex_model *model, lex_vectorizer *vectorizer, lex_svm *svm)
     model->fusion_weight = LEX_FUSION_DEFAULT;
 }
 
+static lex_encoder_config config_of(const lex_model *model)
+{
+    lex_encoder_config config = model->config;
+    config.window_scores = model->windows == LEX_WINDOWS_ATTENTION;
+    return config;
+}
+
+int64_t lex_model_width(const lex_model *model)
+{
+    return lex_windows_width(model->windows, model->n_outputs);
+}
+
+lex_status lex_model_use_windows(lex_model *model, lex_windows windows, int64_t stride, int64_t max_length,
+                                 bool may_be_fresh, lex_err *err)
+{
+    int64_t room = max_length - lex_tokenizer_n_special(model->tokenizer);
+    if (windows == LEX_WINDOWS_OFF && stride)
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--stride': without windows there is none; see '--windows'");
+    if (stride > room) {
+        lex_err_set(err, LEX_ERR_USAGE, "option '--stride': %lld would leave tokens out between windows of %lld",
+                    (long long)stride, (long long)room);
+        lex_err_hint(err, "windows of --max-length %lld hold that many beside the special tokens", (long long)max_length);
+        return LEX_ERR_USAGE;
+    }
+    if (windows == LEX_WINDOWS_ATTENTION && !may_be_fresh && model->windows != LEX_WINDOWS_ATTENTION) {
+        lex_err_set(err, LEX_ERR_USAGE, "option '--windows attention': the model in %s was not trained with it", model->dir);
+        lex_err_hint(err, "'mean' and 'max' have no weights of their own and fit any model");
+        return LEX_ERR_USAGE;
+    }
+    model->windows = windows;
+    model->stride = windows == LEX_WINDOWS_OFF ? 0 : stride ? stride : (3 * room + 3) / 4;
+    return LEX_OK;
+}
+
 static lex_status make_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, bool train, uint64_t seed,
                                lex_err *err)
 {
     lex_status st = LEX_OK;
     lex_encoder *encoder = NULL;
     const float **values = NULL;
-    LEX_TRY(lex_encoder_new(&encoder, runtime, &model->config, model->pooling, model->n_outputs, err));
+    lex_encoder_config config = config_of(model);
+    LEX_TRY(lex_encoder_new(&encoder, runtime, &config, model->pooling, model->n_outputs, err));
     LEX_TRY(lex_weights_collect(&values, model, encoder, train, seed, err));
     st = train ? lex_encoder_bind_flat(encoder, values, err) : lex_encoder_bind(encoder, values, err);
 done:
@@ -282,9 +317,10 @@ lex_status lex_model_inference(lex_inference **out, lex_model *model, bool bf16,
     lex_encoder *encoder = NULL; /* for its table of parameters */
     const float **values = NULL;
     *out = NULL;
-    LEX_TRY(lex_encoder_new(&encoder, NULL, &model->config, model->pooling, model->n_outputs, err));
+    lex_encoder_config config = config_of(model);
+    LEX_TRY(lex_encoder_new(&encoder, NULL, &config, model->pooling, model->n_outputs, err));
     LEX_TRY(lex_weights_collect(&values, model, encoder, false, 0, err));
-    st = lex_inference_new(out, &model->config, model->pooling, model->n_outputs, values,
+    st = lex_inference_new(out, &config, model->pooling, model->n_outputs, values,
                            lex_kernels_choose(bf16), (lex_laid_out){forget, model}, err);
 done:
     free(values);

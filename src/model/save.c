@@ -130,6 +130,8 @@ static lex_json *requires(const lex_model *model)
         lex_json_push(list, lex_json_new_string("temperature"));
     if (model->shift)
         lex_json_push(list, lex_json_new_string("logit-shift"));
+    if (model->windows != LEX_WINDOWS_OFF)
+        lex_json_push(list, lex_json_new_string("windows"));
     return list;
 }
 
@@ -153,6 +155,14 @@ void lex_model_describe_calibration(lex_json *doc, const lex_model *model)
         lex_json_remove(doc, "shift");
 }
 
+static lex_json *windows_json(const lex_model *model)
+{
+    lex_json *windows = lex_json_new_object();
+    lex_json_put_string(windows, "pooling", lex_windows_name(model->windows));
+    lex_json_put_number(windows, "stride", (double)model->stride);
+    return windows;
+}
+
 lex_json *lex_model_describe(const lex_model *model, const lex_model_save_options *options)
 {
     lex_json *doc = lex_json_new_object();
@@ -174,6 +184,8 @@ lex_json *lex_model_describe(const lex_model *model, const lex_model_save_option
     if (model->kind == LEX_KIND_ENCODER) {
         lex_json_put_number(doc, "max_length", (double)options->max_length);
         lex_json_put_string(doc, "pooling", lex_pooling_name(model->pooling));
+        if (model->windows != LEX_WINDOWS_OFF)
+            lex_json_put(doc, "windows", windows_json(model));
     }
     if (model->is_fused) {
         lex_json *fusion = lex_json_new_object();

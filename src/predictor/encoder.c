@@ -6,15 +6,25 @@
 #include "internal.h"
 #include "lexclf/file.h"
 
+static bool has_windows(const lex_predictor *p)
+{
+    return p->model->windows != LEX_WINDOWS_OFF;
+}
+
 static void prepare(lex_predictor *p, lex_block *block, lex_block_row *row)
 {
+    const lex_tokens *kept = has_windows(p) ? &p->tokens : &p->sequence;
     lex_tokenizer_encode(p->model->tokenizer, row->record.text, &p->tokens);
-    row->truncated = lex_tokenizer_frame(p->model->tokenizer, &p->tokens, p->max_length, &p->sequence);
-    row->n_tokens = p->tokens.n + lex_tokenizer_n_special(p->model->tokenizer);
+    row->n_tokens = row->n_used = p->tokens.n + lex_tokenizer_n_special(p->model->tokenizer);
+    row->truncated = false;
+    if (!has_windows(p)) {
+        row->truncated = lex_tokenizer_frame(p->model->tokenizer, &p->tokens, p->max_length, &p->sequence);
+        row->n_used = p->sequence.n;
+    }
     row->ids_at = block->n_ids;
-    row->n = p->sequence.n;
-    for (int64_t i = 0; i < p->sequence.n; i++)
-        LEX_PUSH(block->ids, block->n_ids, block->id_capacity, p->sequence.items[i].id);
+    row->n = kept->n;
+    for (int64_t i = 0; i < kept->n; i++)
+        LEX_PUSH(block->ids, block->n_ids, block->id_capacity, kept->items[i].id);
     if (!p->model->is_fused)
         return;
     if (row == block->rows)
@@ -28,7 +38,7 @@ static lex_status start_on_cpu(lex_predictor *p, lex_err *err)
     int n_threads = p->options.threads > 0 ? p->options.threads : lex_cpu_count();
     lex_status st = lex_model_inference(&p->inference, p->model, bf16, err);
     if (st == LEX_OK)
-        p->crew = lex_crew_new(p->inference, p->model->n_outputs, n_threads);
+        p->crew = lex_crew_new(p->inference, lex_model_width(p->model), n_threads);
     return st;
 }
 
@@ -65,6 +75,16 @@ static float *margins_of(lex_predictor *p)
     return p->margins;
 }
 
+static lex_status compute_windows(lex_predictor *p, lex_block *block, const lex_sequence *documents, lex_err *err)
+{
+    lex_runner runner = {p->crew, p->encoder, p->runtime, p->options.batch_tokens};
+    lex_document_options how = {&p->cut, p->model->windows, p->model->n_outputs, tell_progress, p, p->options.stop};
+    lex_status st = lex_run_documents(&runner, documents, block->n_rows, &how, block->logits, err);
+    if (st == LEX_ERR_INTERRUPTED)
+        return lex_err_set(err, st, "interrupted after %lld records", (long long)p->done_records);
+    return st;
+}
+
 static lex_status compute(lex_predictor *p, lex_block *block, lex_err *err)
 {
     lex_status st = LEX_OK;
@@ -77,7 +97,9 @@ static lex_status compute(lex_predictor *p, lex_block *block, lex_err *err)
         lex_crew_add_margins(p->crew, &model->svm, &block->features, margins_of(p));
     else if (model->is_fused)
         lex_svm_margins(&model->svm, &block->features, margins_of(p));
-    if (p->crew)
+    if (has_windows(p))
+        LEX_TRY(compute_windows(p, block, sequences, err));
+    else if (p->crew)
         LEX_TRY(lex_crew_run(p->crew, sequences, block->n_rows, p->options.batch_tokens, block->logits, tell_progress, p,
                              err));
     else
@@ -85,7 +107,8 @@ static lex_status compute(lex_predictor *p, lex_block *block, lex_err *err)
                                   p->options.batch_tokens, block->logits, tell_progress, p, err));
     if (model->is_fused)
         lex_fuse(block->logits, p->margins, block->n_rows * model->n_outputs, model->fusion_weight);
-    p->done_tokens += block->n_ids;
+    for (int64_t i = 0; i < block->n_rows; i++)
+        p->done_tokens += block->rows[i].n_used;
 done:
     free(sequences);
     return st;

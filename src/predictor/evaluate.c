@@ -20,6 +20,7 @@ lex_status lex_evaluate(lex_evaluation *out, const char *model_dir, const char *
     out->task = model->task;
     out->n_model_labels = model->labels.n;
     out->max_length = c.predictor->max_length;
+    out->windows = model->windows;
     if (thresholds) {
         out->thresholds = lex_alloc_array((size_t)model->n_outputs, sizeof *thresholds);
         memcpy(out->thresholds, thresholds, (size_t)model->n_outputs * sizeof *thresholds);

@@ -13,7 +13,8 @@
 /* One record of a block. */
 typedef struct {
     lex_record record;
-    int64_t ids_at, n; /* its sequence in the block's ids */
+    int64_t ids_at, n; /* its sequence in the block's ids; with windows, its tokens without special ones */
+    int64_t n_used;
     int64_t n_tokens;
     bool truncated;
 } lex_block_row;
@@ -72,6 +73,7 @@ struct lex_predictor {
     lex_crew *crew;
     float *margins;           /* (LEX_BLOCK_ROWS, K), of a fused model */
     int64_t max_length;
+    lex_cut cut;
     double *thresholds;    /* (K) */
     float *probabilities;  /* (K), of the record at hand */
     lex_block blocks[LEX_N_BLOCKS];

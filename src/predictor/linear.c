@@ -10,6 +10,9 @@ lex_status lex_linear_check(const lex_predictor *p, lex_err *err)
     if (p->options.max_length)
         return lex_err_set(err, LEX_ERR_USAGE, "--max-length: the model in %s is linear and reads whole texts",
                            p->model->dir);
+    if (p->options.windows_given || p->options.stride)
+        return lex_err_set(err, LEX_ERR_USAGE, "%s: the model in %s is linear and reads whole texts",
+                           p->options.windows_given ? "--windows" : "--stride", p->model->dir);
     if (device && strncmp(device, "cuda", 4) == 0)
         return lex_err_set(err, LEX_ERR_USAGE, "--device %s: the model in %s is linear and runs on the CPU", device,
                            p->model->dir);
@@ -23,7 +26,7 @@ static void prepare(lex_predictor *p, lex_block *block, lex_block_row *row)
     row->n_tokens = lex_vectorizer_apply(p->model->vectorizer, row->record.text, &block->features);
     row->truncated = false;
     row->ids_at = 0;
-    row->n = row->n_tokens;
+    row->n = row->n_used = row->n_tokens;
 }
 
 static lex_status compute(lex_predictor *p, lex_block *block, lex_err *err)

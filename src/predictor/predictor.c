@@ -52,6 +52,25 @@ static void release_blocks(lex_predictor *p)
     }
 }
 
+/* A stride that was trained may not fit another length: then it is the one of that length. */
+static lex_status choose_windows(lex_predictor *p, lex_err *err)
+{
+    const lex_predictor_options *o = &p->options;
+    lex_model *model = p->model;
+    lex_status st = lex_model_length(&p->max_length, model, o->max_length, err);
+    if (st != LEX_OK)
+        return st;
+    lex_windows windows = o->windows_given ? o->windows : model->windows;
+    int64_t stride = o->stride;
+    bool as_trained = windows != LEX_WINDOWS_OFF && model->windows != LEX_WINDOWS_OFF && p->max_length == model->max_length;
+    if (stride == 0 && as_trained)
+        stride = model->stride;
+    st = lex_model_use_windows(model, windows, stride, p->max_length, false, err);
+    if (st == LEX_OK)
+        p->cut = lex_tokenizer_cut(model->tokenizer, p->max_length, model->stride);
+    return st;
+}
+
 lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const lex_predictor_options *options,
                               lex_err *err)
 {
@@ -68,7 +87,7 @@ lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const 
         p->kind = &lex_linear_kind;
         LEX_TRY(lex_linear_check(p, err));
     } else {
-        LEX_TRY(lex_model_length(&p->max_length, p->model, options->max_length, err));
+        LEX_TRY(choose_windows(p, err));
     }
     p->thresholds = lex_alloc_array((size_t)p->model->n_outputs, sizeof *p->thresholds);
     memcpy(p->thresholds, p->model->thresholds, (size_t)p->model->n_outputs * sizeof *p->thresholds);
@@ -180,7 +199,7 @@ lex_status lex_predictor_answer(lex_predictor *p, const lex_block *block, lex_er
             .probabilities = p->probabilities,
             .thresholds = p->thresholds,
             .n_tokens = row->n_tokens,
-            .n_used = row->n,
+            .n_used = row->n_used,
             .truncated = row->truncated,
         };
         st = p->options.answer(p->options.context, &answer, err);

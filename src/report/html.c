@@ -182,6 +182,11 @@ static void add_what_was_read(lex_buf *out, const lex_report *r)
     lex_buf_printf(out, "<dt>Kind of model</dt><dd>neural network (encoder)</dd>\n<dt>Tokens read</dt><dd>");
     lex_markup_add_count(out, e->tokens);
     lex_buf_printf(out, "</dd>\n<dt>Texts cut</dt><dd>");
+    if (e->windows != LEX_WINDOWS_OFF) {
+        lex_buf_printf(out, "none: those longer than %lld tokens were read in windows (%s)</dd>\n", (long long)e->max_length,
+                       lex_windows_name(e->windows));
+        return;
+    }
     lex_markup_add_count(out, e->n_truncated);
     lex_buf_printf(out, " of ");
     lex_markup_add_count(out, e->metrics.n);

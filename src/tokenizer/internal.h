@@ -125,7 +125,7 @@ void lex_splitter_init(lex_splitter *splitter, const lex_tokenizer *tokenizer, c
 bool lex_splitter_next(lex_splitter *splitter, lex_split *out);
 
 /* ---- the tokenizer ---- */
-enum { LEX_TEMPLATE_MAX = 16 }; /* special tokens on one side of a sequence */
+enum { LEX_TEMPLATE_MAX = LEX_FRAME_MAX };
 
 struct lex_tokenizer {
     lex_idmap words;         /* every token as it is written: what may stand at the start of a word */

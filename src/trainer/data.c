@@ -9,7 +9,7 @@
 static lex_status read_files(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
-    const lex_text_form form = {run->model ? run->model->tokenizer : NULL, run->max_length, run->terms};
+    const lex_text_form form = {run->model ? run->model->tokenizer : NULL, &run->cut, run->terms};
     lex_status st = LEX_OK;
     LEX_TRY(lex_dataset_read(&run->train, &run->names, o->train_path, &form, o, err));
     run->n_train_names = run->names.names.n;
@@ -177,6 +177,26 @@ static lex_status check_task(const lex_run *run, lex_err *err)
                        tunes ? "--tune-thresholds" : "--pos-weight", run->train.path);
 }
 
+/* What is cut off, or what would be. */
+static void tell_of_lengths(const lex_run *run)
+{
+    const lex_dataset *train = &run->train;
+    if (train->n_long == 0)
+        return;
+    const double rows = 100.0 * (double)train->n_long / (double)train->n_examples;
+    const double share = 100.0 * (double)train->n_beyond / (double)train->n_tokens;
+    if (run->cut.stride == 0)
+        lex_run_note(run, LEX_RUN_NOTE, "%lld of %lld training rows (%.1f%%) are longer than %lld tokens and are cut "
+                     "(--max-length): %lld tokens, %.1f%% of all, are not seen; --windows reads all of them",
+                     (long long)train->n_long, (long long)train->n_examples, rows, (long long)run->max_length,
+                     (long long)train->n_beyond, share);
+    else
+        lex_run_note(run, LEX_RUN_NOTE, "%lld of %lld training rows (%.1f%%) are longer than %lld tokens: %lld windows in "
+                     "all, up to %lld a row; cut there, %lld tokens, %.1f%% of all, would not be seen",
+                     (long long)train->n_long, (long long)train->n_examples, rows, (long long)run->max_length,
+                     (long long)train->n_windows, (long long)train->most_windows, (long long)train->n_beyond, share);
+}
+
 lex_status lex_run_read_data(lex_run *run, lex_err *err)
 {
     lex_status st = LEX_OK;
@@ -189,10 +209,7 @@ lex_status lex_run_read_data(lex_run *run, lex_err *err)
     choose_rows(run);
     make_targets(run);
     weigh_labels(run);
-    if (run->train.n_truncated)
-        lex_run_note(run, LEX_RUN_NOTE, "%lld of %lld training rows are longer than %lld tokens and are cut "
-                     "(--max-length)", (long long)run->train.n_truncated, (long long)run->train.n_examples,
-                     (long long)run->max_length);
+    tell_of_lengths(run);
 done:
     return st;
 }

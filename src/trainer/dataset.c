@@ -5,12 +5,12 @@
 
 #include "internal.h"
 
-static int64_t append_ids(lex_dataset *data, const lex_tokens *sequence)
+static void append_ids(lex_dataset *data, lex_example *example, const lex_tokens *sequence)
 {
-    int64_t first = data->n_ids;
+    example->ids_at = data->n_ids;
+    example->n = sequence->n;
     for (int64_t i = 0; i < sequence->n; i++)
         LEX_PUSH(data->ids, data->n_ids, data->id_capacity, sequence->items[i].id);
-    return first;
 }
 
 static lex_status append_names(lex_dataset *data, lex_name_table *names, const lex_record *record, lex_err *err)
@@ -50,10 +50,20 @@ static lex_status check_count(const reading *r, const lex_record *record, lex_er
 static void tokenize(reading *r, lex_str text, lex_example *example)
 {
     lex_dataset *data = r->data;
+    const lex_cut *cut = r->form->cut;
     lex_tokenizer_encode(r->form->tokenizer, text, &r->tokens);
-    data->n_truncated += lex_tokenizer_frame(r->form->tokenizer, &r->tokens, r->form->max_length, &r->sequence);
-    example->ids_at = append_ids(data, &r->sequence);
-    example->n = r->sequence.n;
+    int64_t n = r->tokens.n, beyond = n - lex_cut_room(cut), n_windows = lex_cut_n_windows(cut, n);
+    data->n_tokens += n;
+    data->n_long += beyond > 0;
+    data->n_beyond += beyond > 0 ? beyond : 0;
+    if (cut->stride == 0) {
+        lex_tokenizer_frame(r->form->tokenizer, &r->tokens, cut->max_length, &r->sequence);
+        append_ids(data, example, &r->sequence);
+        return;
+    }
+    append_ids(data, example, &r->tokens);
+    data->n_windows += n_windows;
+    data->most_windows = n_windows > data->most_windows ? n_windows : data->most_windows;
 }
 
 static lex_status append_record(reading *r, const lex_record *record, lex_err *err)

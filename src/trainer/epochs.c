@@ -42,15 +42,24 @@ static int64_t *shuffled_rows(const lex_run *run)
     return order;
 }
 
+/* What is computed for it: of a document in windows, all of them. */
+static int64_t tokens_of(const lex_run *run, const lex_train_example *example)
+{
+    return run->cut.stride ? lex_cut_n_computed(&run->cut, example->n) : example->n;
+}
+
 /* What is computed at once, for who asks when memory runs out; as step.c packs it. */
 static void measure(lex_run *run, const lex_train_example *batch, int64_t size)
 {
     lex_progress *at = &run->at;
     at->longest = at->tokens_at_once = at->step_tokens = 0;
     for (int64_t i = 0, sum = 0; i < size; i++) {
-        sum = i && sum + batch[i].n <= run->batch_tokens ? sum + batch[i].n : batch[i].n;
-        at->step_tokens += batch[i].n;
-        at->longest = batch[i].n > at->longest ? batch[i].n : at->longest;
+        int64_t n = tokens_of(run, &batch[i]), longest = n < run->max_length ? n : run->max_length;
+        int64_t part = longest > run->batch_tokens ? longest : run->batch_tokens; /* of a document in windows */
+        at->step_tokens += n;
+        n = n < part ? n : part;
+        sum = i && sum + n <= run->batch_tokens ? sum + n : n;
+        at->longest = longest > at->longest ? longest : at->longest;
         at->tokens_at_once = sum > at->tokens_at_once ? sum : at->tokens_at_once;
     }
 }
@@ -63,7 +72,7 @@ static lex_status take_step(lex_run *run, const int64_t *order, lex_train_exampl
     int64_t left = run->summary->n_train - at->next, size = left < o->batch_size ? left : o->batch_size, tokens = 0;
     for (int64_t i = 0; i < size; i++) {
         batch[i] = example_of(run, order[at->next + i]);
-        tokens += batch[i].n;
+        tokens += tokens_of(run, &batch[i]);
     }
     measure(run, batch, size);
     lex_train_mode mode = {o->dropout, o->dropout, o->dropout, o->seed, (uint32_t)at->step};

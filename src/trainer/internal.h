@@ -30,7 +30,9 @@ typedef struct {
     int64_t n_ids, id_capacity;
     int32_t *names; /* indices into the shared list of label names */
     int64_t n_names, name_capacity;
-    int64_t n_truncated;
+    int64_t n_long;              /* examples that do not fit into one sequence of the maximum length */
+    int64_t n_tokens, n_beyond;  /* of all texts, special ones aside; of these, what lies beyond that length */
+    int64_t n_windows, most_windows; /* in all, of one example; with windows */
     bool many_labels; /* some row gave its labels in a form that holds any number */
     char sha256[65];  /* of the files' bytes, one after the other */
 } lex_dataset;
@@ -47,7 +49,7 @@ void lex_name_table_release(lex_name_table *table);
 /* What texts are made into: sequences of a tokenizer's ids, counted terms, or both; one may be NULL. */
 typedef struct {
     const lex_tokenizer *tokenizer;
-    int64_t max_length;
+    const lex_cut *cut; /* with a stride: ids are kept whole and without special tokens */
     lex_terms *terms;
 } lex_text_form;
 lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_text_form *form,
@@ -130,6 +132,7 @@ typedef struct {
     int64_t *train_rows, *dev_rows, *test_rows;
     const lex_dataset *dev_data; /* where dev_rows point into; NULL without dev set */
     int64_t max_length, batch_tokens;
+    lex_cut cut; /* stride 0: texts are cut */
     uint8_t *targets; /* (n_examples of train, K); MULTI and BINARY */
     double *pos_weights; /* (K); NULL: all 1 */
     double *class_weights; /* (K); SINGLE; NULL: all 1 */
@@ -150,6 +153,7 @@ typedef struct {
     const lex_label_set *labels;
     const lex_name_table *names;
     int64_t batch_tokens;
+    const lex_cut *cut;
 } lex_scorer;
 
 /* data.c: reads and checks the files, makes labels, split and targets. */

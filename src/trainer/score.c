@@ -82,8 +82,12 @@ lex_status lex_score_logits(float **logits, const lex_scorer *scorer, const lex_
         const lex_example *example = &data->examples[indices[i]];
         sequences[i] = (lex_sequence){data->ids + example->ids_at, example->n};
     }
-    lex_status st = lex_run_sequences(scorer->encoder, scorer->runtime, sequences, n, K, scorer->batch_tokens, *logits,
-                                      NULL, NULL, err);
+    lex_runner runner = {NULL, scorer->encoder, scorer->runtime, scorer->batch_tokens};
+    lex_document_options how = {.cut = scorer->cut, .windows = scorer->model->windows, .n_outputs = K};
+    lex_status st = how.windows == LEX_WINDOWS_OFF
+                        ? lex_run_sequences(scorer->encoder, scorer->runtime, sequences, n, K, scorer->batch_tokens,
+                                            *logits, NULL, NULL, err)
+                        : lex_run_documents(&runner, sequences, n, &how, *logits, err);
     free(sequences);
     return st;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "documents.h"
 #include "internal.h"
 
 /* Parameters that lie together and share weight decay and learning rate. */
@@ -33,6 +34,7 @@ struct lex_optimizer {
     uint8_t *targets;        /* (R, K) */
     int64_t row_capacity;
     int64_t n_outputs;
+    lex_documents *documents; /* NULL without windows */
 };
 
 static double rate_of(const lex_optimizer *optimizer, const lex_param *param, int top)
@@ -73,8 +75,12 @@ lex_optimizer *lex_optimizer_new(lex_encoder *encoder, lex_runtime *runtime, con
     optimizer->m = lex_tensor_zeros(optimizer->state, LEX_F32, 1, &n);
     optimizer->v = lex_tensor_zeros(optimizer->state, LEX_F32, 1, &n);
     optimizer->tape = lex_tape_new(encoder);
+    if (options->recompute)
+        lex_tape_recompute(optimizer->tape);
     lex_batch_init(&optimizer->batch);
     list_runs(optimizer);
+    if (options->windows != LEX_WINDOWS_OFF)
+        optimizer->documents = lex_documents_new(encoder, runtime, &optimizer->options, optimizer->n_outputs);
     return optimizer;
 }
 
@@ -85,6 +91,7 @@ void lex_optimizer_free(lex_optimizer *optimizer)
     lex_scope_free(optimizer->scope);
     lex_scope_free(optimizer->state);
     lex_tape_free(optimizer->tape);
+    lex_documents_free(optimizer->documents);
     lex_batch_release(&optimizer->batch);
     free(optimizer->runs);
     free(optimizer->logits);
@@ -209,7 +216,10 @@ lex_status lex_optimizer_step(lex_optimizer *o, double *loss, lex_task task, con
     o->diverged = false;
     double total = total_weight(o, task, examples, n_examples);
     lex_tensor_zero(o->scope, lex_encoder_gradients(o->encoder));
-    for (int64_t i = 0; i < n_examples;) {
+    if (o->documents)
+        LEX_TRY(lex_documents_learn(o->documents, loss, &(lex_documents_work){task, examples, n_examples, batch_tokens,
+                                                                              1 / total, mode}, err));
+    for (int64_t i = 0; !o->documents && i < n_examples;) {
         LEX_TRY(lex_runtime_seed(o->runtime, mode ? mode->seed : 0, mode ? mode->step : 0, (uint32_t)i, err));
         i = fill(o, task, examples, i, n_examples, batch_tokens);
         *loss += micro_batch(o, task, 1 / total, mode);

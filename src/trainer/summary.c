@@ -99,7 +99,13 @@ static lex_json *options_json(const lex_run *run)
     lex_json_put_string(json, "dtype", run->bf16 ? "bf16" : "fp32");
     lex_json_put_number(json, "batch_size", (double)o->batch_size);
     lex_json_put_number(json, "batch_tokens", (double)run->batch_tokens);
+    if (o->checkpoint_activations)
+        lex_json_put_bool(json, "checkpoint_activations", true);
     lex_json_put_number(json, "max_length", (double)run->max_length);
+    if (o->windows != LEX_WINDOWS_OFF) {
+        lex_json_put_string(json, "windows", lex_windows_name(o->windows));
+        lex_json_put_number(json, "stride", (double)run->cut.stride);
+    }
     lex_json_put_number(json, "weight_decay", o->weight_decay);
     lex_json_put_number(json, "clip", o->clip);
     if (o->dropout >= 0)
@@ -123,7 +129,11 @@ static void put_data(lex_json *to, const char *name, const lex_dataset *data, in
         return;
     lex_json *json = lex_json_new_object();
     lex_json_put_number(json, "rows", (double)n_rows);
-    lex_json_put_number(json, "truncated", (double)data->n_truncated);
+    lex_json_put_number(json, "truncated", data->n_windows ? 0 : (double)data->n_long);
+    if (data->n_long && data->n_windows == 0)
+        lex_json_put_number(json, "tokens_cut", (double)data->n_beyond);
+    if (data->n_windows)
+        lex_json_put_number(json, "windows", (double)data->n_windows);
     if (data->n_bad)
         lex_json_put_number(json, "bad_rows", (double)data->n_bad);
     lex_json_put_string(json, "sha256", data->sha256);

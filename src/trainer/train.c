@@ -80,7 +80,12 @@ static lex_status choose_length(lex_run *run, lex_err *err)
     int64_t asked = run->options->max_length, positions = run->model->config.n_positions;
     if (asked == 0)
         asked = positions < MAX_LENGTH_DEFAULT ? positions : MAX_LENGTH_DEFAULT;
-    return lex_model_length(&run->max_length, run->model, asked, err);
+    lex_status st = lex_model_length(&run->max_length, run->model, asked, err);
+    if (st == LEX_OK)
+        st = lex_model_use_windows(run->model, run->options->windows, run->options->stride, run->max_length, true, err);
+    if (st == LEX_OK)
+        run->cut = lex_tokenizer_cut(run->model->tokenizer, run->max_length, run->model->stride);
+    return st;
 }
 
 static void tell_of_weights(const lex_run *run)
@@ -138,6 +143,9 @@ static lex_status open_run(lex_run *run, lex_err *err)
         .loss = {run->labels.task == LEX_TASK_SINGLE ? run->class_weights : run->pos_weights, o->label_smoothing},
         .head_factor = o->head_lr / o->lr,
         .layer_decay = o->layer_decay,
+        .windows = o->windows,
+        .cut = &run->cut,
+        .recompute = o->checkpoint_activations,
     };
     run->optimizer = lex_optimizer_new(run->encoder, run->runtime, &adamw);
     run->kept = lex_scope_new(run->runtime);
@@ -161,7 +169,8 @@ done:
 
 lex_scorer lex_run_scorer(const lex_run *run)
 {
-    return (lex_scorer){run->model, run->encoder, run->runtime, &run->labels, &run->names, run->options->batch_tokens};
+    return (lex_scorer){run->model, run->encoder, run->runtime, &run->labels, &run->names, run->options->batch_tokens,
+                        &run->cut};
 }
 
 void lex_run_tell_of_calibration(const lex_run *run)

@@ -52,6 +52,8 @@ static void check_config(const lex_model *model)
     LEX_ASSERT(c->width > 0 && c->n_heads > 0 && c->width % c->n_heads == 0 && c->n_layers > 0 && c->vocab_size > 0);
     LEX_ASSERT(c->layer_norm_eps >= 0 && c->hidden_dropout >= 0 && c->hidden_dropout < 1);
     LEX_ASSERT(model->max_length >= 1 && model->max_length <= c->n_positions);
+    int64_t room = model->max_length - lex_tokenizer_n_special(model->tokenizer);
+    LEX_ASSERT(model->windows == LEX_WINDOWS_OFF ? model->stride == 0 : model->stride >= 1 && model->stride <= room);
 }
 
 static void check_model(const lex_model *model)

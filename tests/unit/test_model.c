@@ -533,6 +533,12 @@ static void test_wrong_descriptions(void)
         {"temperature", "0", "'temperature' is not a number in [0.001, 1000]"},
         {"temperature", "\"1\"", "'temperature' is not a number in [0.001, 1000]"},
         {"shift", "{\"RENT\": null}", "'shift' holds something that is not a number in [-1000, 1000]"},
+        {"windows", "{\"pooling\": \"median\", \"stride\": 4}", "'windows' lacks a pooling that is known"},
+        {"windows", "{\"pooling\": \"off\", \"stride\": 4}", "'windows' lacks a pooling that is known"},
+        {"windows", "{\"pooling\": \"mean\", \"stride\": 0}", "or a stride that fits 'max_length'"},
+        {"windows", "{\"pooling\": \"mean\", \"stride\": 1000000}", "or a stride that fits 'max_length'"},
+        {"windows", "{\"pooling\": \"mean\"}", "or a stride that fits 'max_length'"},
+        {"windows", "7", "'windows' lacks a pooling that is known"},
     };
     lex_buf kept;
     save_again("plain", "ours", LEX_TASK_SINGLE);
