@@ -77,11 +77,18 @@ int64_t lex_encoder_flat_count(const lex_encoder *encoder);
 /* For answering: weights are used where they lie (on the CPU without a copy), values[i] being the count floats of
  * parameter i, which must outlive the encoder. */
 lex_status lex_encoder_bind(lex_encoder *encoder, const float *const *values, lex_err *err) LEX_MUST_CHECK;
-/* For training: weights are copied into one flat buffer on the device, with a gradient buffer of the same layout. */
+/* Before lex_encoder_bind_flat(): leaves the lowest n blocks as they are, of which the first is the embeddings and
+ * block 1 + i is layer i; n at most 1 + L. They have no gradients, and the way back ends above them. */
+void lex_encoder_freeze(lex_encoder *encoder, int64_t n);
+/* For training: weights are copied into one flat buffer on the device, with a gradient buffer of the same layout, which
+ * begins behind what is frozen. */
 lex_status lex_encoder_bind_flat(lex_encoder *encoder, const float *const *values, lex_err *err) LEX_MUST_CHECK;
 /* The flat buffers (1-D float32); NULL unless bound flat. Borrowed. */
 lex_tensor *lex_encoder_weights(lex_encoder *encoder);
 lex_tensor *lex_encoder_gradients(lex_encoder *encoder);
+/* The part of the weights that the gradients are of, and the floats before it: 0 unless something is frozen. */
+lex_tensor *lex_encoder_trained(lex_encoder *encoder);
+int64_t lex_encoder_n_frozen(const lex_encoder *encoder);
 /* Copies the flat weights to the host: lex_encoder_flat_count() floats. */
 lex_status lex_encoder_read_weights(lex_encoder *encoder, float *out, lex_err *err) LEX_MUST_CHECK;
 
@@ -125,7 +132,8 @@ void lex_tape_recompute(lex_tape *tape);
  * `scope`. */
 lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch,
                                 const lex_train_mode *mode, lex_tape *tape);
-/* Adds the gradients of all parameters for dlogits (R, K) to the gradient buffer. `batch` and `tape` as forwards. */
+/* Adds the gradients of all parameters that are not frozen for dlogits (R, K) to the gradient buffer. `batch` and `tape` as
+ * forwards. */
 void lex_encoder_backward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, lex_tape *tape,
                           lex_tensor *dlogits);
 
@@ -138,6 +146,11 @@ typedef struct {
     /* SINGLE: the share e of the target that is spread over all labels (Szegedy et al., "Rethinking the Inception
      * Architecture", CVPR 2016, section 7), as label_smoothing of torch.nn.CrossEntropyLoss. */
     double label_smoothing;
+    /* The focal loss's gamma (Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017): what the model says with
+     * probability p counts (1 - p)^gamma times. SINGLE: the loss is the sum of -t_k (1 - p_k)^gamma log p_k with the targets
+     * t_k that weights and smoothing make, p the softmax; MULTI, BINARY: p is the probability of what is true, the weight
+     * of a true label stands before it as their alpha. 0: the plain loss. */
+    double focal;
 } lex_loss_options;
 
 /* SINGLE: softmax and cross-entropy with labels (R). MULTI, BINARY: sigmoid and binary cross-entropy, averaged over
@@ -145,6 +158,11 @@ typedef struct {
  * dlogits (R, K) unless that is NULL. */
 double lex_loss(lex_task task, const float *logits, int64_t n_records, int64_t n_outputs, const int32_t *labels,
                 const uint8_t *targets, const lex_loss_options *options, double scale, float *dlogits);
+/* What two answers to the same records differ by (R-Drop, Liang et al., NeurIPS 2021): half of KL(p || q) + KL(q || p) of
+ * the softmaxes p and q of logits a and b (R, K) (SINGLE), or its mean over the K pairs of sigmoids. Returns the sum over
+ * records, times `scale`; adds its gradients to da and db (R, K). */
+double lex_divergence(lex_task task, const float *a, const float *b, int64_t n_records, int64_t n_outputs, double scale,
+                      float *da, float *db);
 /* Probabilities (R, K) of logits (R, K): softmax over K, or sigmoids. */
 void lex_probabilities(lex_task task, const float *logits, int64_t n_records, int64_t n_outputs, float *out);
 

@@ -78,6 +78,7 @@ typedef struct {
     char *label_separator;
     lex_strings label_columns;
     double *fresh_bias;       /* (K), or NULL for 0: where the bias of a head begins that is fresh */
+    int64_t n_frozen;         /* in training: blocks that stay as they are, as lex_encoder_freeze() counts them */
     lex_strings unused;       /* tensors of the file that were not used; filled by lex_model_encoder() */
     lex_strings fresh;        /* parameters that were initialised by seed, likewise */
     lex_model_files *files;   /* inside */
@@ -113,6 +114,9 @@ void lex_model_prepare(lex_model *model, lex_task task, const lex_strings *label
 
 /* For a model that was prepared: where its head's bias begins if that is fresh; (K), copied. */
 void lex_model_begin_at(lex_model *model, const double *bias);
+
+/* For a model that was prepared: which blocks stay as they are. LEX_ERR_USAGE when it has not so many layers. */
+lex_status lex_model_freeze(lex_model *model, int64_t n_frozen, lex_err *err) LEX_MUST_CHECK;
 
 /* An encoder with the folder's weights: in place, for answers. */
 lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, lex_err *err) LEX_MUST_CHECK;

@@ -107,6 +107,7 @@ lex_tensor *lex_linear_apply_backward(lex_scope *scope, lex_tensor *dy, lex_tens
                                       lex_tensor *dweight, lex_tensor *dbias, bool want_dx);
 
 lex_tensor *lex_add(lex_scope *scope, lex_tensor *to, lex_tensor *from); /* in place; returns `to` */
+lex_tensor *lex_add_scaled(lex_scope *scope, lex_tensor *to, lex_tensor *from, double factor); /* to += factor from */
 
 /* Layer normalisation (Ba, Kiros, Hinton 2016) over the last dimension of x (T, C). */
 typedef struct {
@@ -128,6 +129,8 @@ lex_tensor *lex_tanh_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *y);
 /* Rows of a table (V, C) by ids (T): (T, C); backwards dtable[ids[t]] += dy[t]. */
 lex_tensor *lex_rows_take(lex_scope *scope, lex_tensor *table, lex_tensor *ids);
 void lex_rows_backward(lex_scope *scope, lex_tensor *dtable, lex_tensor *ids, lex_tensor *dy);
+/* table[ids[t]] = rows[t], bit for bit, for ids that are all different. */
+void lex_rows_put(lex_scope *scope, lex_tensor *table, lex_tensor *ids, lex_tensor *rows);
 
 /* Where each packed sequence lies: sequence s is rows [starts[s], starts[s + 1]). Host memory. */
 typedef struct {
@@ -192,6 +195,43 @@ typedef struct {
 } lex_adamw;
 void lex_adamw_apply(lex_scope *scope, lex_tensor *params, lex_tensor *grads, lex_tensor *m, lex_tensor *v,
                      int64_t offset, int64_t n, const lex_adamw *adamw);
+
+/* One step of gradient descent with momentum (Polyak 1964; Sutskever et al., ICML 2013) on such a run, as
+ * torch.optim.SGD computes it: g = grad_scale gradient + weight_decay p, b = momentum b + g, p -= lr b. `velocity` holds
+ * b and is NULL for momentum 0, where b is g. The gradients are written over. */
+typedef struct {
+    double lr, momentum, weight_decay, grad_scale;
+} lex_sgd;
+void lex_sgd_apply(lex_scope *scope, lex_tensor *params, lex_tensor *grads, lex_tensor *velocity, int64_t offset,
+                   int64_t n, const lex_sgd *sgd);
+
+/* One step of Adafactor (Shazeer and Stern, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost", ICML 2018,
+ * algorithms 4 and 5) on one parameter of (rows, columns), or a vector of `columns` where rows is 0: without momentum, and
+ * with the rate as given, as transformers' Adafactor with relative_step and scale_parameter off. A matrix's second moment
+ * is kept as the means of its rows and of its columns, rows + columns floats from `factors_offset` of `factors`; a
+ * vector's as `columns` floats. Sums are taken in a fixed order on the CPU. On CUDA the gradients are written over. */
+typedef struct {
+    double lr;
+    double decay_power; /* beta2 of step t is 1 - t^decay_power; -0.8 */
+    double eps;         /* added to squared gradients; 1e-30 */
+    double clip;        /* the largest root mean square of an update before lr; 1 */
+    double weight_decay, grad_scale;
+    int64_t step; /* from 1 */
+} lex_adafactor;
+typedef struct {
+    int64_t offset, factors_offset, rows, columns;
+} lex_adafactor_place;
+int64_t lex_adafactor_floats(int64_t rows, int64_t columns); /* of `factors` */
+void lex_adafactor_apply(lex_scope *scope, lex_tensor *params, lex_tensor *grads, lex_tensor *factors,
+                         const lex_adafactor_place *place, const lex_adafactor *adafactor);
+/* The same by libtorch's operations alone, as it runs on CUDA; for tests on any device. */
+void lex_adafactor_apply_by_library(lex_scope *scope, lex_tensor *params, lex_tensor *grads, lex_tensor *factors,
+                                    const lex_adafactor_place *place, const lex_adafactor *adafactor);
+
+/* average += share (x - average), for the moving average of weights. */
+void lex_blend(lex_scope *scope, lex_tensor *average, lex_tensor *x, double share);
+/* Exchanges the elements of two tensors of one shape. */
+void lex_tensor_swap(lex_scope *scope, lex_tensor *a, lex_tensor *b);
 
 #ifdef __cplusplus
 }

@@ -102,6 +102,11 @@ int64_t lex_tokenizer_vocab_size(const lex_tokenizer *tokenizer);
 int64_t lex_tokenizer_model_max_length(const lex_tokenizer *tokenizer);
 /* The id of [UNK]. */
 int32_t lex_tokenizer_unknown_id(const lex_tokenizer *tokenizer);
+/* The id of [MASK], or -1 when there is none. */
+int32_t lex_tokenizer_mask_id(const lex_tokenizer *tokenizer);
+/* Whether the id is of a token that stands for no text: [CLS], [SEP], [UNK], [PAD], [MASK], and what the tokenizer's files
+ * call special. */
+bool lex_tokenizer_is_special(const lex_tokenizer *tokenizer, int32_t id);
 
 #ifdef __cplusplus
 }

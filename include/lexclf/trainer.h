@@ -1,9 +1,10 @@
 /* trainer.h - labelled files and an encoder folder in, a fine-tuned model folder out; or, without an encoder, a linear
  * one.
  *
- * The classic recipe (Devlin et al. 2019): AdamW with decoupled decay, linear warm-up and decay of the learning rate,
- * gradient clipping, a few epochs over shuffled batches. After each epoch the dev set is scored and the best epoch is
- * kept. A run is a function of the data, the options, the seed, the number of threads and the machine.
+ * The classic recipe (Devlin et al. 2019), of which options change the parts: AdamW with decoupled decay, linear warm-up
+ * and decay of the learning rate, gradient clipping, a few epochs over shuffled batches. After each epoch the dev set is
+ * scored and the best epoch is kept. A run is a function of the data, the options, the seed, the number of threads and the
+ * machine.
  *
  * A linear model (options.kind) is trained in one go; dev rows set the temperature of its probabilities alone. It can
  * also stand beside the encoder (options.fuse_linear).
@@ -39,7 +40,23 @@ typedef enum {
     LEX_SCHEDULE_CONSTANT,
     LEX_SCHEDULE_COSINE,
     LEX_SCHEDULE_INVERSE_SQRT,
+    LEX_SCHEDULE_POLYNOMIAL,
 } lex_schedule;
+
+typedef struct {
+    lex_schedule shape;
+    double power, end; /* POLYNOMIAL: the exponent, above 0; the last rate over the highest */
+} lex_schedule_options;
+
+typedef enum { LEX_OPTIMIZER_ADAMW, LEX_OPTIMIZER_ADAFACTOR, LEX_OPTIMIZER_SGD } lex_optimizer_kind; /* tensor.h */
+
+/* What is done to a text's tokens each time they are learned from, special ones and those around it left alone: in this
+ * order, each is left out with probability `drop` (one stays), changes places with another one with probability `swap`
+ * (Wei and Zou, "EDA: Easy Data Augmentation Techniques", EMNLP 2019, token by token), becomes [MASK] with probability
+ * `mask`. All 0: nothing. */
+typedef struct {
+    double mask, drop, swap;
+} lex_augment;
 
 /* What happened, for people; all may be NULL. Texts are borrowed. */
 typedef struct {
@@ -91,10 +108,20 @@ typedef struct {
     int64_t warmup_steps; /* < 0: by warmup_ratio */
     double head_lr;       /* 0: as lr */
     double layer_decay;   /* as lex_optimizer_options has it */
+    lex_optimizer_kind optimizer;
+    double momentum;        /* SGD; [0, 1) */
+    double ema;             /* as lex_optimizer_options has it; what is judged and kept is the average */
+    double fgm, r_drop;     /* likewise */
+    int64_t n_frozen;       /* as lex_encoder_freeze() counts; with fgm 0 only */
+    lex_augment augment;
+    double focal;           /* as lex_loss_options has it */
     double label_smoothing; /* SINGLE */
     /* SINGLE: a record counts (mean count of the labels / count of its own) to this power, in [0, 1]; 1 is
      * scikit-learn's "balanced". 0: each counts the same. < 0: 0.3 in SINGLE, else 0. */
     double class_weight_power;
+    /* SINGLE: a file of what the labels count, in place of that; those that it does not name count 1. JSON, {"LABEL": 2.5},
+     * or a table with the columns label and weight. Or NULL. */
+    const char *class_weights_path;
     int64_t patience; /* epochs without a better one after which training ends; 0: none */
     double min_delta; /* what counts as better */
     double clip;    /* largest gradient norm; 0: not clipped */
@@ -104,6 +131,7 @@ typedef struct {
     const char *tensorboard_dir;
     double dropout; /* of all dropouts; < 0: the encoder's own */
     lex_schedule schedule;
+    double schedule_power, lr_end; /* POLYNOMIAL; lr_end is below lr */
     /* MULTI and BINARY: what a true label counts against a false one in the loss; 1: the plain loss. < 0: by label,
      * sqrt(records without / records with it), between 1 and LEX_POS_WEIGHT_MAX. The square root damps the weight
      * of full balance (King and Zeng, "Logistic Regression in Rare Events Data", 2001), under which a few records would
@@ -167,10 +195,29 @@ typedef struct {
     lex_windows windows;
     const lex_cut *cut;
     bool recompute; /* layers twice in place of their memory: lex_tape_recompute() */
+    lex_optimizer_kind kind; /* betas and eps are AdamW's; weight decay is SGD's penalty on squared weights */
+    double momentum;         /* SGD */
+    /* The moving average of the weights (Polyak and Juditsky 1992; as Tarvainen and Valpola's teacher, NeurIPS 2017), taken
+     * after every step: its decay, in [0, 1); 0: none. See lex_average_decay(). */
+    double ema;
+    /* The length of the adversarial step on word embeddings (Miyato et al., ICLR 2017); the loss that is told is that of
+     * the words as they are. 0: none. */
+    double fgm;
+    /* R-Drop's alpha: each example is computed under two masks of dropout, and the loss is the mean of both and alpha times
+     * lex_divergence(), the mean over the examples without their weights. 0: once. */
+    double r_drop; /* 0 with windows */
 } lex_optimizer_options;
 
 lex_optimizer *lex_optimizer_new(lex_encoder *encoder, lex_runtime *runtime, const lex_optimizer_options *options);
 void lex_optimizer_free(lex_optimizer *optimizer);
+
+/* The decay of the average in step `step`, from 1: min(decay, (1 + step) / (10 + step)), as TensorFlow's
+ * ExponentialMovingAverage warms up. The average begins as the first weights; with this it forgets them as it goes, so that
+ * also after a few hundred steps it is one of the last tenth or so, where a correction of the bias would weigh all steps of
+ * a short run alike. */
+double lex_average_decay(double decay, int64_t step);
+/* Exchanges weights and average, if there is one: twice for a look at the average. */
+void lex_optimizer_swap_average(lex_optimizer *optimizer);
 
 /* An example as the step sees it. */
 typedef struct {
@@ -193,9 +240,9 @@ double lex_optimizer_norm(const lex_optimizer *optimizer);
 bool lex_optimizer_diverged(const lex_optimizer *optimizer);
 
 /* The factor on the learning rate in step `step` (from 0) of n_steps, as transformers' get_linear_, get_constant_,
- * get_cosine_schedule_with_warmup and get_inverse_sqrt_schedule (which falls from the end of warm-up, or from step
- * 10,000 where there is none) have it. */
-double lex_schedule_factor(lex_schedule schedule, int64_t step, int64_t n_steps, int64_t warmup_steps);
+ * get_cosine_, get_polynomial_decay_schedule_with_warmup and get_inverse_sqrt_schedule (which falls from the end of
+ * warm-up, or from step 10,000 where there is none) have it. */
+double lex_schedule_factor(const lex_schedule_options *schedule, int64_t step, int64_t n_steps, int64_t warmup_steps);
 
 #ifdef __cplusplus
 }

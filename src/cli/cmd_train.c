@@ -35,9 +35,11 @@ static lex_status check_tensorboard(const cli_options *options, lex_err *err)
 static lex_status check_out(const cli_options *options, lex_err *err)
 {
     static const char *const read_by[] = {"encoder", "train", "dev", "test", "config"};
-    const char *read[sizeof read_by / sizeof *read_by];
+    const char *read[sizeof read_by / sizeof *read_by + 1], *weights = cli_option_string(options, "class-weights");
     lex_status st = LEX_OK;
     int n = 0;
+    if (cli_is_class_weights_file(weights))
+        read[n++] = weights;
     for (size_t i = 0; i < sizeof read_by / sizeof *read_by; i++) {
         const char *path = cli_option_string(options, read_by[i]);
         if (path)
@@ -51,6 +53,35 @@ static lex_status check_out(const cli_options *options, lex_err *err)
     st = cli_check_out_folder(out, may_stand, read, n, err);
 done:
     return st;
+}
+
+static lex_status needs(const char *option, const char *other, lex_err *err)
+{
+    return lex_err_set(err, LEX_ERR_USAGE, "option '--%s' needs '--%s'", option, other);
+}
+
+/* Options that mean something with others alone, or not together. */
+static lex_status check_optimization(const lex_train_options *t, const cli_options *options, lex_err *err)
+{
+    if (t->optimizer != LEX_OPTIMIZER_SGD && cli_option_given(options, "momentum"))
+        return needs("momentum", "optimizer sgd", err);
+    if (t->schedule != LEX_SCHEDULE_POLYNOMIAL && cli_option_given(options, "schedule-power"))
+        return needs("schedule-power", "schedule polynomial", err);
+    if (t->schedule != LEX_SCHEDULE_POLYNOMIAL && cli_option_given(options, "lr-end"))
+        return needs("lr-end", "schedule polynomial", err);
+    if (t->schedule == LEX_SCHEDULE_POLYNOMIAL && t->lr_end >= t->lr)
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--lr-end': %g is not below the learning rate, %g",
+                           t->lr_end, t->lr);
+    if (t->fgm > 0 && t->n_frozen > 0)
+        return lex_err_set(err, LEX_ERR_USAGE, "options '--fgm' and '--%s' exclude each other: the word embeddings have no "
+                           "gradient", t->n_frozen > 1 ? "freeze-layers" : "freeze");
+    if (t->r_drop > 0 && t->windows != LEX_WINDOWS_OFF)
+        return lex_err_set(err, LEX_ERR_USAGE, "options '--r-drop' and '--windows' exclude each other: documents are not "
+                           "computed twice side by side");
+    if (t->r_drop > 0 && t->dropout == 0)
+        return lex_err_set(err, LEX_ERR_USAGE, "options '--r-drop' and '--dropout 0' exclude each other: without dropout "
+                           "both answers are one");
+    return LEX_OK;
 }
 
 static lex_status check(const lex_train_options *t, const cli_options *options, lex_err *err)
@@ -78,8 +109,11 @@ static lex_status check(const lex_train_options *t, const cli_options *options, 
     if (!t->linear.ngrams.word_low && !t->linear.ngrams.char_low)
         return lex_err_set(err, LEX_ERR_USAGE, "options '--word-ngrams off' and '--char-ngrams off' exclude each "
                            "other");
+    LEX_TRY(check_optimization(t, options, err));
     LEX_TRY(check_out(options, err));
     LEX_TRY(cli_check_files_exist(paths, n_paths, err));
+    if (t->class_weights_path)
+        LEX_TRY(cli_check_files_exist(&t->class_weights_path, 1, err));
 done:
     return st;
 }
@@ -105,6 +139,28 @@ static void fill_linear(lex_train_options *t, const cli_options *options)
     t->fuse_linear = cli_option_flag(options, "fuse-linear");
     t->linear.min_df = cli_option_int(options, "min-df");
     t->linear.C = cli_option_double(options, "C");
+}
+
+static void fill_optimization(lex_train_options *t, const cli_options *options)
+{
+    const char *weights = cli_option_string(options, "class-weights"), *augment = cli_option_string(options, "augment");
+    t->schedule = (lex_schedule)cli_option_choice(options, "schedule"); /* in the order of the type */
+    t->schedule_power = cli_option_double(options, "schedule-power");
+    t->lr_end = cli_option_double(options, "lr-end");
+    t->optimizer = (lex_optimizer_kind)cli_option_choice(options, "optimizer"); /* likewise */
+    t->momentum = cli_option_double(options, "momentum");
+    t->ema = cli_option_double(options, "ema");
+    t->fgm = cli_option_double(options, "fgm");
+    t->r_drop = cli_option_double(options, "r-drop");
+    t->focal = cli_option_double(options, "focal");
+    int64_t layers = cli_option_int(options, "freeze-layers");
+    t->n_frozen = layers ? 1 + layers : cli_option_choice(options, "freeze"); /* none, embeddings */
+    if (augment)
+        LEX_ASSERT(cli_parse_augment(&t->augment.mask, &t->augment.drop, &t->augment.swap, augment));
+    if (!cli_parse_class_weights(&t->class_weight_power, weights)) {
+        t->class_weight_power = 0;
+        t->class_weights_path = weights;
+    }
 }
 
 static void fill(lex_train_options *t, const cli_options *options, lex_reading *reading)
@@ -138,12 +194,11 @@ static void fill(lex_train_options *t, const cli_options *options, lex_reading *
     t->dropout = cli_option_given(options, "dropout") ? cli_option_double(options, "dropout") : -1;
     t->skip_nan = cli_option_choice(options, "on-nan") == 1;
     t->tensorboard_dir = cli_option_string(options, "tensorboard");
-    t->schedule = (lex_schedule)cli_option_choice(options, "schedule"); /* in the order of the type */
     t->warmup_steps = cli_option_given(options, "warmup-steps") ? cli_option_int(options, "warmup-steps") : -1;
     t->head_lr = cli_option_given(options, "head-lr") ? cli_option_double(options, "head-lr") : 0;
     t->layer_decay = cli_option_double(options, "layer-decay");
     t->label_smoothing = cli_option_double(options, "label-smoothing");
-    cli_parse_class_weights(&t->class_weight_power, cli_option_string(options, "class-weights"));
+    fill_optimization(t, options);
     t->patience = cli_option_int(options, "patience");
     t->min_delta = cli_option_double(options, "min-delta");
     const char *weight = cli_option_string(options, "pos-weight");

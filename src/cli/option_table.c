@@ -53,7 +53,13 @@ static bool is_recipe(const char *value)
 static bool is_class_weights(const char *value)
 {
     double power;
-    return cli_parse_class_weights(&power, value);
+    return cli_parse_class_weights(&power, value) || cli_is_class_weights_file(value);
+}
+
+static bool is_augment(const char *value)
+{
+    double mask, drop, swap;
+    return cli_parse_augment(&mask, &drop, &swap, value);
 }
 
 static bool is_pos_weight(const char *value)
@@ -241,9 +247,13 @@ const cli_option cli_option_rows[] = {
      .initial = "2e-5", .low = 0,
      .above_low = true, .high = 1, .help = "the highest learning rate"},
     {.name = "schedule", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
-     .value = "linear|constant|cosine|inverse-sqrt",
+     .value = "linear|constant|cosine|inverse-sqrt|polynomial",
      .initial = "linear", .help = "how the learning rate goes on after warm-up: down to 0 in a line or in half a wave, "
-     "level, or with one over the root of the steps"},
+     "level, with one over the root of the steps, or down to --lr-end as a power of what is left"},
+    {.name = "schedule-power", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
+     .initial = "1", .low = 0, .above_low = true, .high = 10, .help = "with --schedule polynomial, the power"},
+    {.name = "lr-end", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
+     .initial = "1e-7", .low = 0, .high = 1, .help = "with --schedule polynomial, the last learning rate, below --lr"},
     {.name = "warmup-ratio", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
      .value = "F", .initial = "0.1",
      .low = 0, .high = 1, .help = "the share of all steps in which the learning rate rises from 0"},
@@ -257,21 +267,48 @@ const cli_option cli_option_rows[] = {
     {.name = "batch-size", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
      .initial = "16",
      .low = 1, .high = 65536, .help = "records to an optimizer step"},
+    {.name = "optimizer", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
+     .value = "adamw|adafactor|sgd", .initial = "adamw", .help = "how gradients become steps: adamw; adafactor, which keeps "
+     "one float a row and a column where adamw keeps two a weight; sgd, which wants a far higher --lr"},
+    {.name = "momentum", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "F",
+     .initial = "0.9", .low = 0, .high = 0.9999, .help = "with --optimizer sgd, what is left of a step in the next one"},
     {.name = "weight-decay", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
-     .initial = "0.01", .low = 0, .high = 1, .help = "AdamW's decoupled decay; biases and LayerNorm are spared"},
+     .initial = "0.01", .low = 0, .high = 1, .help = "how weights shrink, decoupled from the gradient (sgd: as a part of it); "
+     "biases and LayerNorm are spared"},
     {.name = "clip", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
      .initial = "1.0",
      .low = 0, .high = 1000000, .help = "the largest norm of the gradient; 0: no limit"},
     {.name = "dropout", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "P",
      .low = 0, .high = 0.99,
      .help = "for hidden states and attention", .absent = "the encoder's own"},
+    {.name = "ema", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "DECAY",
+     .initial = "0", .low = 0, .high = 0.999999, .help = "judge and save the moving average of the weights, of which each step "
+     "leaves this share, early ones less; 0.99 to 0.999, or 0: the weights themselves"},
+    {.name = "fgm", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "EPSILON",
+     .initial = "0", .low = 0, .high = 1000, .help = "learn from each step once more with the word embeddings moved this far "
+     "to where the loss rises fastest; twice the time. 0: off"},
+    {.name = "r-drop", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "ALPHA",
+     .initial = "0", .low = 0, .high = 1000, .help = "compute each record under two masks of dropout and add this times what "
+     "the two answers differ by to the loss; twice the time. 0: off"},
+    {.name = "freeze", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "none|embeddings",
+     .initial = "none", .help = "leave the embeddings as they are: nothing is computed or kept for them"},
+    {.name = "freeze-layers", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
+     .initial = "0", .low = 0, .high = 1000, .help = "leave the embeddings and the lowest N layers as they are"},
+    {.name = "augment", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
+     .value = "mask=P,delete=P,swap=P", .check = is_augment, .expected = "a list of mask=P, delete=P and swap=P, each once, P "
+     "from 0 to 0.9", .help = "change texts a little each time they are learned from: the share of tokens that become the mask "
+     "token, are left out, or change places", .absent = "off"},
+    {.name = "focal", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "GAMMA",
+     .initial = "0", .low = 0, .high = 10, .help = "count what the model is sure of less: by this power of how far it is from "
+     "sure; 0: the plain loss"},
     {.name = "label-smoothing", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "F",
      .initial = "0", .low = 0, .high = 0.99, .help = "one label a record: the share of the target that is spread over all "
      "labels"},
     {.name = "class-weights", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
-     .value = "off|auto|balanced|P", .initial = "off", .check = is_class_weights, .expected = "off, auto, balanced or a "
-     "power from 0 to 1", .help = "rare labels count more, by the power P of how rare they are; balanced: P = 1; auto: "
-     "P = 0.3 where each record has one label, else off"},
+     .value = "off|auto|balanced|P|FILE", .initial = "off", .check = is_class_weights, .expected = "off, auto, balanced, a "
+     "power from 0 to 1 or a .json, .csv or .tsv file", .help = "rare labels count more, by the power P of how rare they are; "
+     "balanced: P = 1; auto: P = 0.3 where each record has one label, else off; FILE: what each label counts, a JSON object or "
+     "a table with the columns label and weight"},
     {.name = "pos-weight", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
      .value = "auto|off|X", .initial = "off", .check = is_pos_weight, .expected = "auto, off or a number from 0.01 to 1000", .help = "many "
      "labels or binary: what a true label weighs against a false one; auto: the square root of how rare it is, at "

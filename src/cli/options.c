@@ -64,6 +64,41 @@ bool cli_parse_class_weights(double *power, const char *text)
            (lex_parse_double(power, lex_str_of(text)) && *power >= 0 && *power <= 1);
 }
 
+bool cli_is_class_weights_file(const char *text)
+{
+    static const char *const extensions[] = {".json", ".csv", ".tsv"};
+    size_t len = strlen(text);
+    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
+        size_t n = strlen(extensions[i]);
+        if (len > n && strcmp(text + len - n, extensions[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool cli_parse_augment(double *mask, double *drop, double *swap, const char *text)
+{
+    static const char *const names[] = {"mask=", "delete=", "swap="};
+    double *const values[] = {mask, drop, swap};
+    bool seen[3] = {false};
+    *mask = *drop = *swap = 0;
+    for (const char *at = text;; at++) {
+        lex_str part = {at, strcspn(at, ",")};
+        int i = 0;
+        while (i < 3 && !lex_str_starts(part, lex_str_of(names[i])))
+            i++;
+        if (i == 3 || seen[i])
+            return false;
+        seen[i] = true;
+        size_t n = strlen(names[i]);
+        if (!lex_parse_double(values[i], (lex_str){at + n, part.len - n}) || *values[i] < 0 || *values[i] > 0.9)
+            return false;
+        at += part.len;
+        if (!*at)
+            return true;
+    }
+}
+
 bool cli_parse_ngrams(int *low, int *high, const char *text)
 {
     lex_str whole = lex_str_of(text);

@@ -1,7 +1,7 @@
 /* bert.c - BERT's embeddings and layers, forwards and backwards (Devlin et al. 2019; Vaswani et al. 2017).
  *
  * Answering, every layer's tensors are freed when the layer is done. Training, they stay on the tape until the way
- * back has passed them. */
+ * back has passed them, but for those of frozen layers, which it does not pass. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -110,7 +110,8 @@ static lex_tensor *layer_backward(lex_encoder *encoder, lex_scope *scope, int64_
     lex_tensor *d_attention = dropout_backward_of_copy(scope, d_sum, packing, &tape->attention_dropout);
     lex_tensor *d_context = lex_linear_backward(scope, &layer->attention, d_attention, tape->context, true);
     lex_tensor *d_qkv = lex_attention_backward(scope, d_context, packing, &tape->attention);   /* (T, 3C) */
-    lex_tensor *dx = lex_linear_backward(scope, &layer->qkv, d_qkv, tape->x, true);
+    bool want_dx = index >= encoder->frozen_blocks; /* something below is trained */
+    lex_tensor *dx = lex_linear_backward(scope, &layer->qkv, d_qkv, tape->x, want_dx);
     return lex_add(scope, dx, d_sum);
 }
 
@@ -172,9 +173,14 @@ lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const le
     used->mode = resolved(encoder, mode);
     used->first_example = batch->example[0];
     lex_scope *inner = lex_scope_new(encoder->runtime);
-    lex_tensor *x = embed(encoder, tape ? scope : inner, batch, &packing, used);
-    for (int64_t i = 0; i < encoder->config.n_layers; i++) {
-        if (tape) {
+    int64_t L = encoder->config.n_layers, first_kept = tape ? encoder->frozen_blocks : L + 1; /* block */
+    lex_tensor *x = embed(encoder, first_kept == 0 ? scope : inner, batch, &packing, used);
+    for (int64_t i = 0; i < L; i++) {
+        if (i + 1 == first_kept) {
+            x = lex_scope_keep(scope, inner, x);
+            lex_scope_reset(inner);
+        }
+        if (i + 1 >= first_kept) {
             x = layer_on_tape(encoder, scope, inner, i, &packing, x, tape);
             continue;
         }
@@ -183,7 +189,7 @@ lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const le
         lex_scope_reset(inner);
         x = lex_scope_keep(inner, scope, y);
     }
-    if (!tape)
+    if (first_kept > L)
         x = lex_scope_keep(scope, inner, x);
     lex_tensor *logits = lex_head_forward(encoder, scope, batch, &packing, x, used);
     lex_scope_free(inner);
@@ -198,12 +204,14 @@ void lex_encoder_backward(lex_encoder *encoder, lex_scope *scope, const lex_batc
     lex_packing packing = packing_of(batch);
     lex_tensor *dx = lex_head_backward(encoder, scope, batch, &packing, tape, dlogits);
     lex_scope *inner = lex_scope_new(encoder->runtime);
-    for (int64_t i = encoder->config.n_layers - 1; i >= 0 && !lex_scope_failed(scope); i--) {
+    int64_t lowest = encoder->frozen_blocks ? encoder->frozen_blocks - 1 : 0;
+    for (int64_t i = encoder->config.n_layers - 1; i >= lowest && !lex_scope_failed(scope); i--) {
         layer_again(encoder, inner, i, &packing, tape);
         dx = layer_backward(encoder, inner, i, &packing, &tape->layers[i], dx);
         dx = lex_scope_keep(scope, inner, dx);
         lex_scope_reset(inner);
     }
-    embed_backward(encoder, scope, &packing, tape, dx);
+    if (encoder->frozen_blocks == 0)
+        embed_backward(encoder, scope, &packing, tape, dx);
     lex_scope_free(inner);
 }

@@ -55,6 +55,26 @@ lex_tensor *lex_encoder_gradients(lex_encoder *encoder)
     return encoder->flat_gradients;
 }
 
+lex_tensor *lex_encoder_trained(lex_encoder *encoder)
+{
+    return encoder->trained;
+}
+
+int64_t lex_encoder_n_frozen(const lex_encoder *encoder)
+{
+    return encoder->frozen_floats;
+}
+
+void lex_encoder_freeze(lex_encoder *encoder, int64_t n)
+{
+    LEX_ASSERT(!encoder->flat && n >= 0 && n <= 1 + encoder->config.n_layers);
+    encoder->frozen_blocks = n;
+    encoder->frozen_floats = 0;
+    for (int64_t i = 0; n > 0 && encoder->frozen_floats == 0; i++)
+        if (encoder->params[i].layer >= n - 1)
+            encoder->frozen_floats = encoder->params[i].offset;
+}
+
 lex_status lex_encoder_read_weights(lex_encoder *encoder, float *out, lex_err *err)
 {
     lex_scope *scope = lex_scope_new(encoder->runtime);
@@ -81,8 +101,9 @@ static void bind_next(binder *b, lex_tensor **value, lex_tensor **gradient)
     *gradient = NULL;
     if (encoder->flat) {
         *value = lex_tensor_view(encoder->weights, encoder->flat, param->n_dims, param->shape, param->offset);
-        *gradient = lex_tensor_view(encoder->weights, encoder->flat_gradients, param->n_dims, param->shape,
-                                    param->offset);
+        if (param->offset >= encoder->frozen_floats)
+            *gradient = lex_tensor_view(encoder->weights, encoder->flat_gradients, param->n_dims, param->shape,
+                                        param->offset - encoder->frozen_floats);
     } else {
         *value = lex_tensor_over(encoder->weights, LEX_F32, param->n_dims, param->shape, b->values[b->next]);
     }
@@ -134,7 +155,10 @@ static void bind_qkv(binder *b, lex_linear *qkv)
         int64_t offset = encoder->params[b->next].offset;
         if (encoder->flat) {
             *value = lex_tensor_view(encoder->weights, encoder->flat, 2 - i, sizes, offset);
-            *gradient = lex_tensor_view(encoder->weights, encoder->flat_gradients, 2 - i, sizes, offset);
+            *gradient = offset < encoder->frozen_floats
+                            ? NULL
+                            : lex_tensor_view(encoder->weights, encoder->flat_gradients, 2 - i, sizes,
+                                              offset - encoder->frozen_floats);
         } else {
             *value = joined(b, 2 - i, sizes);
         }
@@ -174,8 +198,10 @@ lex_status lex_encoder_bind(lex_encoder *encoder, const float *const *values, le
 
 lex_status lex_encoder_bind_flat(lex_encoder *encoder, const float *const *values, lex_err *err)
 {
+    int64_t n_trained = encoder->flat_count - encoder->frozen_floats;
     encoder->flat = lex_tensor_zeros(encoder->weights, LEX_F32, 1, &encoder->flat_count);
-    encoder->flat_gradients = lex_tensor_zeros(encoder->weights, LEX_F32, 1, &encoder->flat_count);
+    encoder->flat_gradients = lex_tensor_zeros(encoder->weights, LEX_F32, 1, &n_trained);
+    encoder->trained = lex_tensor_view(encoder->weights, encoder->flat, 1, &n_trained, encoder->frozen_floats);
     lex_scope *inner = lex_scope_new(encoder->runtime);
     for (int64_t i = 0; i < encoder->n_params; i++) {
         const lex_param *param = &encoder->params[i];

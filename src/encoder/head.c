@@ -2,6 +2,12 @@
  * over a record's windows where it has several, dropout, the classifier. */
 #include "internal.h"
 
+/* Whether a layer or the embeddings are: else the way back ends in the head. */
+static bool is_encoder_trained(const lex_encoder *encoder)
+{
+    return encoder->frozen_blocks <= encoder->config.n_layers;
+}
+
 /* (T, C) to (B, C). */
 static lex_tensor *pool(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing,
                         lex_tensor *x, lex_tape *tape)
@@ -17,10 +23,13 @@ static lex_tensor *pool(lex_encoder *encoder, lex_scope *scope, const lex_batch 
 static lex_tensor *pool_backward(lex_encoder *encoder, lex_scope *scope, const lex_packing *packing, lex_tape *tape,
                                  lex_tensor *dpooled)
 {
+    bool want_dx = is_encoder_trained(encoder);
     if (encoder->pooling == LEX_POOLING_MEAN)
-        return lex_segment_mean_backward(scope, dpooled, packing);
+        return want_dx ? lex_segment_mean_backward(scope, dpooled, packing) : NULL;
     lex_tensor *before_tanh = lex_tanh_backward(scope, dpooled, tape->pooled);
-    lex_tensor *dfirst = lex_linear_backward(scope, &encoder->pooler, before_tanh, tape->first, true);
+    lex_tensor *dfirst = lex_linear_backward(scope, &encoder->pooler, before_tanh, tape->first, want_dx);
+    if (!dfirst)
+        return NULL;
     int64_t sizes[2] = {packing->n_rows, encoder->config.width};
     lex_tensor *dx = lex_tensor_zeros(scope, LEX_F32, 2, sizes);
     lex_rows_backward(scope, dx, tape->first_rows, dfirst);

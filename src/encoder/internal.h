@@ -44,6 +44,9 @@ struct lex_encoder {
     int64_t flat_count;
     lex_scope *weights; /* all tensors below live here */
     lex_tensor *flat, *flat_gradients;
+    lex_tensor *trained;   /* of flat, what is not frozen */
+    int64_t frozen_blocks; /* the embeddings, then layers */
+    int64_t frozen_floats; /* of flat; flat_gradients begins behind them */
     lex_embedding words, positions, segments;
     lex_norm_block embedding_norm;
     lex_layer *layers; /* (L) */

@@ -279,6 +279,15 @@ lex_status lex_model_use_windows(lex_model *model, lex_windows windows, int64_t 
     return LEX_OK;
 }
 
+lex_status lex_model_freeze(lex_model *model, int64_t n_frozen, lex_err *err)
+{
+    if (n_frozen > 1 + model->config.n_layers)
+        return lex_err_set(err, LEX_ERR_USAGE, "%lld layers are to be frozen, but the encoder has %lld",
+                           (long long)n_frozen - 1, (long long)model->config.n_layers);
+    model->n_frozen = n_frozen;
+    return LEX_OK;
+}
+
 static lex_status make_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, bool train, uint64_t seed,
                                lex_err *err)
 {
@@ -288,6 +297,7 @@ static lex_status make_encoder(lex_encoder **out, lex_model *model, lex_runtime 
     lex_encoder_config config = config_of(model);
     LEX_TRY(lex_encoder_new(&encoder, runtime, &config, model->pooling, model->n_outputs, err));
     LEX_TRY(lex_weights_collect(&values, model, encoder, train, seed, err));
+    lex_encoder_freeze(encoder, train ? model->n_frozen : 0);
     st = train ? lex_encoder_bind_flat(encoder, values, err) : lex_encoder_bind(encoder, values, err);
 done:
     free(values);

@@ -60,6 +60,13 @@ lex_tensor *lex_add(lex_scope *scope, lex_tensor *to, lex_tensor *from)
     return lex_scope_failed(scope) ? NULL : to;
 }
 
+lex_tensor *lex_add_scaled(lex_scope *scope, lex_tensor *to, lex_tensor *from, double factor)
+{
+    if (!to || !from || lex_scope_failed(scope) || !LEX_SHIM_CALL(scope, add, &to->t, &from->t, factor))
+        return NULL;
+    return to;
+}
+
 /* ---- layer normalisation ---- */
 
 lex_tensor *lex_layer_norm(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, double eps,
@@ -159,6 +166,12 @@ void lex_rows_backward(lex_scope *scope, lex_tensor *dtable, lex_tensor *ids, le
     int64_t T = rows_of(ids), C = dtable->t.sizes[1];
     for (int64_t t = 0; t < T; t++)
         scope->runtime->kernels->add(lex_tensor_f32(dtable) + id[t] * C, lex_tensor_f32(dy) + t * C, C);
+}
+
+void lex_rows_put(lex_scope *scope, lex_tensor *table, lex_tensor *ids, lex_tensor *rows)
+{
+    if (table && ids && rows && !lex_scope_failed(scope))
+        LEX_SHIM_CALL(scope, put_rows, &table->t, &ids->t, &rows->t);
 }
 
 /* ---- the mean over each sequence ---- */

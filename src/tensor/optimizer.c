@@ -1,5 +1,5 @@
-/* optimizer.c - passes over the flat buffers of parameters and gradients: the norm, and AdamW, fused by our kernel on
- * the CPU and by the library's fused one on CUDA. */
+/* optimizer.c - passes over the flat buffers of parameters and gradients: the norm; AdamW, fused by our kernel on
+ * the CPU and by the library's fused one on CUDA; SGD, by the library's operations on elements; the moving average. */
 #include "internal.h"
 
 #include <math.h>
@@ -91,4 +91,72 @@ void lex_adamw_apply(lex_scope *scope, lex_tensor *params, lex_tensor *grads, le
     adamw_work work = {scope->runtime->kernels,   lex_tensor_f32(params) + offset, lex_tensor_f32(m) + offset,
                        lex_tensor_f32(v) + offset, lex_tensor_f32(grads) + offset,  adamw};
     lex_parallel_for(scope->runtime, n, 1 << 14, adamw_piece, &work);
+}
+
+/* ---- SGD ---- */
+
+static void sgd_run(lex_scope *scope, lex_tensor *p, lex_tensor *g, lex_tensor *velocity, const lex_sgd *sgd)
+{
+    if (sgd->grad_scale != 1.0 && !LEX_SHIM_CALL(scope, scale, &g->t, sgd->grad_scale))
+        return;
+    if (sgd->weight_decay != 0 && !lex_add_scaled(scope, g, p, sgd->weight_decay))
+        return;
+    if (velocity) {
+        if (!LEX_SHIM_CALL(scope, scale, &velocity->t, sgd->momentum) || !lex_add(scope, velocity, g))
+            return;
+        g = velocity;
+    }
+    lex_add_scaled(scope, p, g, -sgd->lr);
+}
+
+void lex_sgd_apply(lex_scope *scope, lex_tensor *params, lex_tensor *grads, lex_tensor *velocity, int64_t offset,
+                   int64_t n, const lex_sgd *sgd)
+{
+    if (!params || !grads || lex_scope_failed(scope))
+        return;
+    lex_scope *inner = lex_scope_new(scope->runtime);
+    lex_tensor *p = lex_tensor_view(inner, params, 1, &n, offset), *g = lex_tensor_view(inner, grads, 1, &n, offset);
+    lex_tensor *v = velocity ? lex_tensor_view(inner, velocity, 1, &n, offset) : NULL;
+    if (!lex_scope_failed(inner))
+        sgd_run(inner, p, g, v, sgd);
+    lex_scope_keep(scope, inner, NULL);
+    lex_scope_free(inner);
+}
+
+/* ---- the moving average ---- */
+
+typedef struct {
+    float *average;
+    const float *x;
+    float share;
+} blend_work;
+
+static void blend_piece(void *context, int64_t begin, int64_t end)
+{
+    blend_work *work = context;
+    for (int64_t i = begin; i < end; i++)
+        work->average[i] += work->share * (work->x[i] - work->average[i]);
+}
+
+void lex_blend(lex_scope *scope, lex_tensor *average, lex_tensor *x, double share)
+{
+    if (!average || !x || lex_scope_failed(scope))
+        return;
+    if (!lex_on_cpu(scope)) {
+        if (LEX_SHIM_CALL(scope, scale, &average->t, 1 - share))
+            lex_add_scaled(scope, average, x, share);
+        return;
+    }
+    blend_work work = {lex_tensor_f32(average), lex_tensor_f32(x), (float)share};
+    lex_parallel_for(scope->runtime, lex_tensor_count(average), 1 << 14, blend_piece, &work);
+}
+
+void lex_tensor_swap(lex_scope *scope, lex_tensor *a, lex_tensor *b)
+{
+    lex_scope *inner = lex_scope_new(scope->runtime);
+    lex_tensor *kept = a ? lex_tensor_clone(inner, a) : NULL;
+    lex_tensor_copy(inner, kept ? a : NULL, b);
+    lex_tensor_copy(inner, b, kept);
+    lex_scope_keep(scope, inner, NULL);
+    lex_scope_free(inner);
 }

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define LEX_SHIM_VERSION 2
+#define LEX_SHIM_VERSION 3
 #define LEX_SHIM_SYMBOL "lex_shim_table_get"
 #define LEX_SHIM_WHY_BYTES 400
 #define LEX_SHIM_DIMS 4
@@ -82,6 +82,10 @@ typedef struct {
     bool (*norm)(double *out, const lex_t *tensor, char *why);      /* Euclidean, over all elements */
     bool (*adamw)(lex_t *params, lex_t *grads, lex_t *m, lex_t *v, int64_t n, int64_t step, double lr, double beta1,
                   double beta2, double eps, double weight_decay, char *why); /* in place, n tensors of each */
+    bool (*put_rows)(lex_t *to, const lex_t *rows, const lex_t *from, char *why); /* to[rows[i]] = from[i] */
+    /* rows (R) and columns (C) of a matrix (R, C); a vector has its second moment in columns, and rows is NULL */
+    bool (*adafactor)(lex_t *params, const lex_t *grads, lex_t *rows, lex_t *columns, double lr, double beta2, double eps,
+                      double clip, double weight_decay, char *why);
 } lex_shim_table;
 
 typedef const lex_shim_table *(*lex_shim_table_fn)(int version);

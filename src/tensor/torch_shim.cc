@@ -314,12 +314,37 @@ bool adamw(lex_t *params, lex_t *grads, lex_t *m, lex_t *v, int64_t n, int64_t s
     });
 }
 
+bool put_rows(lex_t *to, const lex_t *rows, const lex_t *from, char *why)
+{
+    return guarded(why, [&] { T(to).index_copy_(0, T(rows), T(from)); });
+}
+
+bool adafactor(lex_t *params, const lex_t *grads, lex_t *rows, lex_t *columns, double lr, double beta2, double eps,
+               double clip, double weight_decay, char *why)
+{
+    return guarded(why, [&] {
+        at::Tensor squares = T(grads).square().add_(eps), update = T(grads);
+        if (rows) {
+            at::Tensor &row = T(rows), &column = T(columns);
+            row.mul_(beta2).add_(squares.mean(1), 1 - beta2);
+            column.mul_(beta2).add_(squares.mean(0), 1 - beta2);
+            update = update * (row / row.mean()).rsqrt_().unsqueeze(1) * column.rsqrt();
+        } else {
+            T(columns).mul_(beta2).add_(squares, 1 - beta2);
+            update = update * T(columns).rsqrt();
+        }
+        at::Tensor excess = update.square().mean().sqrt_().div_(clip).clamp_(1);
+        T(params).mul_(1 - weight_decay * lr).sub_(update.div_(excess), lr);
+    });
+}
+
 const lex_shim_table table = {
     torch_version,   load_cuda,  cuda_count, set_threads,     empty,        from_memory,
     release,         strided,    copy,       zero,            gemm,         linear,    add_column_sums,
     add,             scale,      scale_rows, take_rows,       add_rows,     embedding_backward,
     layer_norm,      layer_norm_backward,    gelu,            gelu_backward, tanh_forward, tanh_backward,
     softmax,         softmax_backward,       dropout,         dropout_backward, seed,  norm,      adamw,
+    put_rows,        adafactor,
 };
 
 } // namespace

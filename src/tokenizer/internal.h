@@ -131,6 +131,7 @@ struct lex_tokenizer {
     lex_idmap words;         /* every token as it is written: what may stand at the start of a word */
     lex_idmap continuations; /* those that begin with the prefix, without it: what may follow */
     int32_t unknown_id;
+    int32_t mask_id; /* -1: none */
     int64_t max_word_chars; /* a longer word is unknown */
     int64_t vocab_size;     /* one more than the largest id */
     int64_t model_max_length;

@@ -42,12 +42,20 @@ done:
     return st;
 }
 
+static void find_mask(lex_tokenizer *tokenizer, const lex_loading *loading)
+{
+    const lex_json *node = lex_special_node(loading, "mask_token");
+    const char *content = node ? lex_special_content(node) : "[MASK]";
+    tokenizer->mask_id = content ? lex_token_id(tokenizer, loading, content) : -1;
+}
+
 /* What framing puts around a sequence, and whether every special token has an id. */
 static lex_status read_specials(lex_tokenizer *tokenizer, lex_loading *loading, lex_err *err)
 {
     bool as_file_says = lex_class_is(loading, "PreTrainedTokenizer") || lex_class_is(loading, "TokenizersBackend");
     int32_t pad;
     lex_status st = LEX_OK;
+    find_mask(tokenizer, loading);
     LEX_TRY(lex_read_template(tokenizer, loading, err));
     if (!loading->has_template && !(loading->file && as_file_says)) {
         LEX_TRY(lex_special_id(&tokenizer->before[0], tokenizer, loading, "cls_token", "[CLS]", err));
@@ -215,4 +223,21 @@ int64_t lex_tokenizer_model_max_length(const lex_tokenizer *tokenizer)
 int32_t lex_tokenizer_unknown_id(const lex_tokenizer *tokenizer)
 {
     return tokenizer->unknown_id;
+}
+
+int32_t lex_tokenizer_mask_id(const lex_tokenizer *tokenizer)
+{
+    return tokenizer->mask_id;
+}
+
+bool lex_tokenizer_is_special(const lex_tokenizer *tokenizer, int32_t id)
+{
+    bool special = id == tokenizer->unknown_id || id == tokenizer->mask_id;
+    for (int64_t i = 0; i < tokenizer->n_before; i++)
+        special |= id == tokenizer->before[i];
+    for (int64_t i = 0; i < tokenizer->n_after; i++)
+        special |= id == tokenizer->after[i];
+    for (int64_t i = 0; i < tokenizer->n_added; i++)
+        special |= tokenizer->added[i].special && id == tokenizer->added[i].id;
+    return special;
 }

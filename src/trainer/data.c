@@ -112,34 +112,36 @@ static void make_targets(lex_run *run)
 
 #define CLASS_WEIGHT_POWER 0.3
 
-static void weigh_classes(lex_run *run)
+static lex_status weigh_classes(lex_run *run, lex_err *err)
 {
     int64_t K = run->labels.n_outputs, n = run->summary->n_train;
     const lex_dataset *train = &run->train;
+    const char *path = run->options->class_weights_path;
     double power = run->options->class_weight_power;
     if (power < 0)
         power = CLASS_WEIGHT_POWER;
-    if (power == 0)
-        return;
+    if (power == 0 && !path)
+        return LEX_OK;
     run->class_weights = lex_alloc_zeroed((size_t)K, sizeof *run->class_weights);
+    if (path)
+        return lex_class_weights_read(run->class_weights, path, &run->labels.labels, err);
     for (int64_t i = 0; i < n; i++)
         run->class_weights[run->labels.to_label[train->names[train->examples[run->train_rows[i]].names_at]]]++;
     for (int64_t k = 0; k < K; k++) /* a label of which all rows were held out counts as if it had one */
         run->class_weights[k] = pow((double)n / (double)K / fmax(run->class_weights[k], 1), power);
+    return LEX_OK;
 }
 
 /* Weights, what they add to the logits, and where the head's bias begins: at the frequency of each label as the weighted
  * loss sees it (Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, section 3.3). From a bias of 0, where
  * every label is as likely as not, a step moves it by the learning rate at most, and the way down to a rare label's is
  * shorter through the encoder: it learns features that say "none" to everything, and stays there. */
-static void weigh_labels(lex_run *run)
+static lex_status weigh_labels(lex_run *run, lex_err *err)
 {
     int64_t K = run->labels.n_outputs, n = run->summary->n_train;
     double asked = run->options->pos_weight;
-    if (run->labels.task == LEX_TASK_SINGLE) {
-        weigh_classes(run);
-        return;
-    }
+    if (run->labels.task == LEX_TASK_SINGLE)
+        return weigh_classes(run, err);
     run->first_bias = lex_alloc_array((size_t)K, sizeof *run->first_bias);
     if (asked != 1) {
         run->pos_weights = lex_alloc_array((size_t)K, sizeof *run->pos_weights);
@@ -157,6 +159,7 @@ static void weigh_labels(lex_run *run)
             run->shift[k] = -log(weight);
         }
     }
+    return LEX_OK;
 }
 
 /* Options that only a task with thresholds has a use for; the task is known now. */
@@ -164,10 +167,10 @@ static lex_status check_task(const lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
     bool tunes = !o->thresholds_auto && o->thresholds.goal != LEX_GOAL_NONE;
-    if (run->labels.task != LEX_TASK_SINGLE && (o->class_weight_power > 0 || o->label_smoothing != 0)) {
+    bool weighs = o->class_weight_power > 0 || o->class_weights_path;
+    if (run->labels.task != LEX_TASK_SINGLE && (weighs || o->label_smoothing != 0)) {
         lex_err_set(err, LEX_ERR_USAGE, "%s is for one label a record; the rows of %s have task '%s'",
-                    o->class_weight_power > 0 ? "--class-weights" : "--label-smoothing", run->train.path,
-                    lex_task_name(run->labels.task));
+                    weighs ? "--class-weights" : "--label-smoothing", run->train.path, lex_task_name(run->labels.task));
         lex_err_hint(err, "--pos-weight makes true labels count more");
         return LEX_ERR_USAGE;
     }
@@ -208,7 +211,7 @@ lex_status lex_run_read_data(lex_run *run, lex_err *err)
     warn_of_equal_files(run);
     choose_rows(run);
     make_targets(run);
-    weigh_labels(run);
+    LEX_TRY(weigh_labels(run, err));
     tell_of_lengths(run);
 done:
     return st;

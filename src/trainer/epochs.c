@@ -54,7 +54,8 @@ static void measure(lex_run *run, const lex_train_example *batch, int64_t size)
     lex_progress *at = &run->at;
     at->longest = at->tokens_at_once = at->step_tokens = 0;
     for (int64_t i = 0, sum = 0; i < size; i++) {
-        int64_t n = tokens_of(run, &batch[i]), longest = n < run->max_length ? n : run->max_length;
+        int64_t copies = run->options->r_drop > 0 ? 2 : 1, n = copies * tokens_of(run, &batch[i]);
+        int64_t longest = n < copies * run->max_length ? n : copies * run->max_length;
         int64_t part = longest > run->batch_tokens ? longest : run->batch_tokens; /* of a document in windows */
         at->step_tokens += n;
         n = n < part ? n : part;
@@ -64,19 +65,34 @@ static void measure(lex_run *run, const lex_train_example *batch, int64_t size)
     }
 }
 
+/* The next examples of `order`, as they are learned from this time; returns how many tokens they have. */
+static int64_t gather(lex_run *run, const int64_t *order, lex_train_example *batch, int64_t size)
+{
+    const lex_progress *at = &run->at;
+    int64_t tokens = 0;
+    if (run->augmenter)
+        lex_augmenter_clear(run->augmenter);
+    for (int64_t i = 0; i < size; i++) {
+        int64_t row = order[at->next + i];
+        batch[i] = example_of(run, row);
+        if (run->augmenter)
+            lex_augmenter_apply(run->augmenter, &batch[i], run->options->seed, at->epoch, row);
+        tokens += tokens_of(run, &batch[i]);
+    }
+    return tokens;
+}
+
 /* One step on the next examples of `order`; batch has room for them. */
 static lex_status take_step(lex_run *run, const int64_t *order, lex_train_example *batch, lex_err *err)
 {
     const lex_train_options *o = run->options;
     lex_progress *at = &run->at;
-    int64_t left = run->summary->n_train - at->next, size = left < o->batch_size ? left : o->batch_size, tokens = 0;
-    for (int64_t i = 0; i < size; i++) {
-        batch[i] = example_of(run, order[at->next + i]);
-        tokens += tokens_of(run, &batch[i]);
-    }
+    int64_t left = run->summary->n_train - at->next, size = left < o->batch_size ? left : o->batch_size;
+    int64_t tokens = gather(run, order, batch, size);
     measure(run, batch, size);
+    lex_schedule_options schedule = {o->schedule, o->schedule_power, o->lr_end / o->lr};
     lex_train_mode mode = {o->dropout, o->dropout, o->dropout, o->seed, (uint32_t)at->step};
-    double rate = o->lr * lex_schedule_factor(o->schedule, at->step, at->n_steps, at->warmup_steps), loss;
+    double rate = o->lr * lex_schedule_factor(&schedule, at->step, at->n_steps, at->warmup_steps), loss;
     double began_s = lex_now_s();
     lex_status st = lex_optimizer_step(run->optimizer, &loss, run->labels.task, batch, size, run->batch_tokens, rate,
                                        &mode, err);
@@ -228,7 +244,7 @@ static bool is_better(const lex_run *run, double value)
 }
 
 /* Scores the dev set, tells about the epoch, keeps it when it is the best so far. */
-static lex_status finish_epoch(lex_run *run, lex_err *err)
+static lex_status judge_epoch(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
     lex_train_summary *summary = run->summary;
@@ -265,6 +281,15 @@ static lex_status finish_epoch(lex_run *run, lex_err *err)
         LEX_TRY(keep_best(run, err));
 done:
     lex_calibration_release(&dev);
+    return st;
+}
+
+/* The model of an epoch is the average of the weights where there is one. */
+static lex_status finish_epoch(lex_run *run, lex_err *err)
+{
+    lex_optimizer_swap_average(run->optimizer);
+    lex_status st = judge_epoch(run, err);
+    lex_optimizer_swap_average(run->optimizer);
     return st;
 }
 

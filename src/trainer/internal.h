@@ -91,6 +91,8 @@ typedef struct {
     int64_t n_skipped, n_in_a_row; /* steps that diverged; of them, the last ones without another between */
 } lex_progress;
 
+typedef struct lex_augmenter lex_augmenter;
+
 /* Everything a run holds. */
 typedef struct {
     const lex_train_options *options;
@@ -125,6 +127,7 @@ typedef struct {
     bool bf16; /* products of linear blocks */
     lex_encoder *encoder;
     lex_optimizer *optimizer;
+    lex_augmenter *augmenter; /* NULL: texts stay as they are */
     lex_name_table names;
     int64_t n_train_names;
     lex_label_set labels;
@@ -196,10 +199,30 @@ lex_status lex_run_restore(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* "run" of a model folder's lexclf.json, to be freed; NULL when there is none. */
 lex_json *lex_run_of_folder(const char *dir);
 
-/* step.c: what an optimizer remembers: both moments (1-D float32, laid out as the weights), and its steps. */
-lex_tensor *lex_optimizer_moment(lex_optimizer *optimizer, int which);
+/* update.c: what an optimizer remembers: arrays of float32, of which the kind and the options need some, and its steps. */
+enum { LEX_OPTIMIZER_ARRAYS = 4 };
+typedef struct {
+    const char *name;
+    lex_tensor *values; /* 1-D; borrowed */
+    int64_t count;
+} lex_optimizer_array;
+int lex_optimizer_arrays(lex_optimizer_array out[LEX_OPTIMIZER_ARRAYS], lex_optimizer *optimizer);
 int64_t lex_optimizer_steps(const lex_optimizer *optimizer);
 void lex_optimizer_set_steps(lex_optimizer *optimizer, int64_t steps);
+
+/* augment.c: changes the texts of a step's examples, as seed, epoch and row say. */
+/* LEX_ERR_USAGE when tokens are to be masked and the tokenizer has no [MASK]. */
+lex_status lex_augmenter_new(lex_augmenter **out, const lex_augment *augment, const lex_tokenizer *tokenizer,
+                             lex_err *err) LEX_MUST_CHECK;
+void lex_augmenter_free(lex_augmenter *augmenter);
+/* Forgets the texts that it has made. */
+void lex_augmenter_clear(lex_augmenter *augmenter);
+/* Gives the example ids of its own, which live until the next clear or free. `row` names it in the training data. */
+void lex_augmenter_apply(lex_augmenter *augmenter, lex_train_example *example, uint64_t seed, int64_t epoch, int64_t row);
+
+/* class_weights.c: what the file says of each label of the run, (K); 1 where it says nothing. */
+lex_status lex_class_weights_read(double *weights, const char *path, const lex_strings *labels,
+                                  lex_err *err) LEX_MUST_CHECK;
 
 /* linear.c: all of a linear model's training, from reading the files to publishing. */
 lex_status lex_run_linear(lex_run *run, lex_err *err) LEX_MUST_CHECK;

@@ -1,7 +1,7 @@
 /* resume.c - a run between two steps as a checkpoint, and back.
  *
  * Everything else that a step depends on is a function of the options, the data, the seed and the step's number. So a
- * checkpoint is weights, moments and a few numbers; and it is refused by a run whose options or data are others. The
+ * checkpoint is weights, what the optimizer keeps and a few numbers; and it is refused by a run whose options or data are others. The
  * best epoch's weights stand in OUT.partial/best already; its calibration is fitted again. */
 #include <math.h>
 #include <stdio.h>
@@ -148,27 +148,34 @@ static const float *values_of(lex_scope *scope, lex_tensor *tensor, int64_t n, b
     return *owned;
 }
 
+/* What of a run lies in tensors: the weights that are trained, and what the optimizer keeps. */
+enum { RUN_ARRAYS = 1 + LEX_OPTIMIZER_ARRAYS };
+static int arrays_of(lex_optimizer_array out[RUN_ARRAYS], lex_run *run)
+{
+    int64_t n = lex_encoder_flat_count(run->encoder) - lex_encoder_n_frozen(run->encoder);
+    out[0] = (lex_optimizer_array){"weights", lex_encoder_trained(run->encoder), n};
+    return 1 + lex_optimizer_arrays(out + 1, run->optimizer);
+}
+
 static lex_status write_checkpoint(lex_run *run, lex_err *err)
 {
-    static const char *const names[] = {"weights", "first_moment", "second_moment"};
     lex_status st = LEX_OK;
-    int64_t n = lex_encoder_flat_count(run->encoder);
     bool on_cpu = strcmp(lex_runtime_device(run->runtime), "cpu") == 0;
-    lex_tensor *tensors[] = {lex_encoder_weights(run->encoder), lex_optimizer_moment(run->optimizer, 0),
-                             lex_optimizer_moment(run->optimizer, 1)};
-    float *owned[3] = {NULL, NULL, NULL};
+    lex_optimizer_array arrays[RUN_ARRAYS];
+    float *owned[RUN_ARRAYS] = {NULL};
     lex_json *state = state_of(run);
-    lex_checkpoint checkpoint = {.state = state, .n_arrays = 3};
+    lex_checkpoint checkpoint = {.state = state, .n_arrays = arrays_of(arrays, run)};
     lex_scope *scope = lex_scope_new(run->runtime);
     LEX_TRY(lex_run_own_partial(run, err));
-    for (int i = 0; i < 3; i++)
-        checkpoint.arrays[i] = (lex_checkpoint_array){names[i], values_of(scope, tensors[i], n, on_cpu, &owned[i]), n};
+    for (int i = 0; i < checkpoint.n_arrays; i++)
+        checkpoint.arrays[i] = (lex_checkpoint_array){
+            arrays[i].name, values_of(scope, arrays[i].values, arrays[i].count, on_cpu, &owned[i]), arrays[i].count};
     LEX_TRY(lex_scope_status(scope, err));
     st = lex_checkpoint_write(run->last_path, &checkpoint, err);
 done:
     lex_scope_free(scope);
     lex_json_free(state);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < RUN_ARRAYS; i++)
         free(owned[i]);
     return st;
 }
@@ -231,15 +238,18 @@ static bool read_position(lex_run *run, const lex_json *state, int64_t *optimize
 
 static lex_status read_tensors(lex_run *run, const lex_checkpoint *c, const char *path, lex_err *err)
 {
-    int64_t n = lex_encoder_flat_count(run->encoder);
-    const float *weights = lex_checkpoint_find(c, "weights", n), *m = lex_checkpoint_find(c, "first_moment", n);
-    const float *v = lex_checkpoint_find(c, "second_moment", n);
-    if (!weights || !m || !v)
-        return lex_err_set(err, LEX_ERR_INPUT, "%s: does not hold the weights of this encoder", path);
+    lex_optimizer_array arrays[RUN_ARRAYS];
+    int n = arrays_of(arrays, run);
+    for (int i = 0; i < n; i++) {
+        if (lex_checkpoint_find(c, arrays[i].name, arrays[i].count))
+            continue;
+        lex_err_set(err, LEX_ERR_INPUT, "%s: does not hold '%s' of this encoder and optimizer", path, arrays[i].name);
+        lex_err_hint(err, "begin anew, without --resume: what is there is then replaced");
+        return LEX_ERR_INPUT;
+    }
     lex_scope *scope = lex_scope_new(run->runtime);
-    lex_tensor_write(scope, lex_encoder_weights(run->encoder), weights);
-    lex_tensor_write(scope, lex_optimizer_moment(run->optimizer, 0), m);
-    lex_tensor_write(scope, lex_optimizer_moment(run->optimizer, 1), v);
+    for (int i = 0; i < n; i++)
+        lex_tensor_write(scope, arrays[i].values, lex_checkpoint_find(c, arrays[i].name, arrays[i].count));
     lex_status st = lex_scope_status(scope, err);
     lex_scope_free(scope);
     return st;

@@ -72,14 +72,42 @@ static void put_threshold_rule(lex_json *to, const lex_run *run)
     lex_buf_release(&text);
 }
 
+/* Those that are off have no line, so that older runs look as they did. */
+static void put_regularisers(lex_json *to, const lex_train_options *o)
+{
+    const struct {
+        const char *name;
+        double value;
+    } numbers[] = {{"ema", o->ema}, {"fgm", o->fgm}, {"r_drop", o->r_drop}, {"focal", o->focal},
+                   {"frozen_blocks", (double)o->n_frozen}};
+    if (o->optimizer != LEX_OPTIMIZER_ADAMW)
+        lex_json_put_string(to, "optimizer", o->optimizer == LEX_OPTIMIZER_SGD ? "sgd" : "adafactor");
+    if (o->optimizer == LEX_OPTIMIZER_SGD)
+        lex_json_put_number(to, "momentum", o->momentum);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i].value != 0)
+            lex_json_put_number(to, numbers[i].name, numbers[i].value);
+    if (o->augment.mask == 0 && o->augment.drop == 0 && o->augment.swap == 0)
+        return;
+    lex_json *augment = lex_json_new_object();
+    lex_json_put_number(augment, "mask", o->augment.mask);
+    lex_json_put_number(augment, "delete", o->augment.drop);
+    lex_json_put_number(augment, "swap", o->augment.swap);
+    lex_json_put(to, "augment", augment);
+}
+
 static lex_json *options_json(const lex_run *run)
 {
-    static const char *const schedules[] = {"linear", "constant", "cosine", "inverse-sqrt"};
+    static const char *const schedules[] = {"linear", "constant", "cosine", "inverse-sqrt", "polynomial"};
     const lex_train_options *o = run->options;
     lex_json *json = lex_json_new_object();
     lex_json_put_number(json, "epochs", (double)o->epochs);
     lex_json_put_number(json, "lr", o->lr);
     lex_json_put_string(json, "schedule", schedules[o->schedule]);
+    if (o->schedule == LEX_SCHEDULE_POLYNOMIAL) {
+        lex_json_put_number(json, "schedule_power", o->schedule_power);
+        lex_json_put_number(json, "lr_end", o->lr_end);
+    }
     if (o->warmup_steps >= 0)
         lex_json_put_number(json, "warmup_steps", (double)o->warmup_steps);
     else
@@ -92,6 +120,7 @@ static lex_json *options_json(const lex_run *run)
         lex_json_put_number(json, "label_smoothing", o->label_smoothing);
     if (run->class_weights)
         lex_json_put(json, "class_weights", weights_json(run, run->class_weights));
+    put_regularisers(json, o);
     if (o->patience) {
         lex_json_put_number(json, "patience", (double)o->patience);
         lex_json_put_number(json, "min_delta", o->min_delta);

@@ -31,6 +31,9 @@ lex_train_options lex_train_options_default(void)
         .linear = {{1, 3, 2, 5}, 2, 3.0},
         .dropout = -1,
         .schedule = LEX_SCHEDULE_LINEAR,
+        .schedule_power = 1,
+        .lr_end = 1e-7,
+        .momentum = 0.9,
         .pos_weight = 1,
         .calibrate = true,
         .thresholds_auto = true,
@@ -127,6 +130,9 @@ static lex_status open_run(lex_run *run, lex_err *err)
     lex_model_prepare(run->model, run->labels.task, &run->labels.labels, o->pooling);
     if (run->first_bias)
         lex_model_begin_at(run->model, run->first_bias);
+    LEX_TRY(lex_model_freeze(run->model, o->n_frozen, err));
+    if (o->augment.mask > 0 || o->augment.drop > 0 || o->augment.swap > 0)
+        LEX_TRY(lex_augmenter_new(&run->augmenter, &o->augment, run->model->tokenizer, err));
     if (o->fuse_linear)
         LEX_TRY(lex_run_fuse(run, err));
     LEX_TRY(lex_runtime_open(&run->runtime, o->device, o->threads, err));
@@ -134,20 +140,25 @@ static lex_status open_run(lex_run *run, lex_err *err)
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
     tell_of_weights(run);
     run->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : lex_default_batch_tokens(run->runtime);
-    lex_optimizer_options adamw = {
+    lex_optimizer_options optimizer = {
         .beta1 = 0.9,
         .beta2 = 0.999,
         .eps = 1e-8,
         .weight_decay = o->weight_decay,
         .clip = o->clip,
-        .loss = {run->labels.task == LEX_TASK_SINGLE ? run->class_weights : run->pos_weights, o->label_smoothing},
+        .loss = {run->labels.task == LEX_TASK_SINGLE ? run->class_weights : run->pos_weights, o->label_smoothing, o->focal},
         .head_factor = o->head_lr / o->lr,
         .layer_decay = o->layer_decay,
         .windows = o->windows,
         .cut = &run->cut,
         .recompute = o->checkpoint_activations,
+        .kind = o->optimizer,
+        .momentum = o->momentum,
+        .ema = o->ema,
+        .fgm = o->fgm,
+        .r_drop = o->r_drop,
     };
-    run->optimizer = lex_optimizer_new(run->encoder, run->runtime, &adamw);
+    run->optimizer = lex_optimizer_new(run->encoder, run->runtime, &optimizer);
     run->kept = lex_scope_new(run->runtime);
     run->journal = lex_journal_new(run->journal_path);
     run->epochs = lex_json_new_array();
@@ -307,6 +318,7 @@ static void close_run(lex_run *run)
     free(run->dev_margins);
     free(run->test_margins);
     lex_optimizer_free(run->optimizer);
+    lex_augmenter_free(run->augmenter);
     lex_scope_free(run->kept);
     lex_encoder_free(run->encoder);
     lex_runtime_close(run->runtime);

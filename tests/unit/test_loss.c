@@ -1,5 +1,5 @@
-/* test_loss.c - losses with weights and smoothing, their gradients, and schedules, against torch and transformers
- * (golden/loss). */
+/* test_loss.c - losses with weights, smoothing and focus, the divergence of two answers, their gradients, and schedules,
+ * against torch and transformers (golden/loss). */
 #include "check.h"
 #include "fixture.h"
 #include "lexclf/trainer.h"
@@ -59,13 +59,13 @@ static void test_ones(int number)
     CHECK(memcmp(with, without, (size_t)logits->count * sizeof *with) == 0);
 }
 
-static void test_cross_entropy(int number)
+static void test_cross_entropy(char kind, int number)
 {
     char name[40];
-    const fixture_array *arrays[6];
-    static const char *const names[] = {"logits", "labels", "weights", "smoothing", "loss", "dlogits"};
-    for (int i = 0; i < 6; i++) {
-        snprintf(name, sizeof name, "c%d.%s", number, names[i]);
+    const fixture_array *arrays[7] = {NULL};
+    static const char *const names[] = {"logits", "labels", "weights", "smoothing", "loss", "dlogits", "gamma"};
+    for (int i = 0; i < (kind == 'f' ? 7 : 6); i++) {
+        snprintf(name, sizeof name, "%c%d.%s", kind, number, names[i]);
         arrays[i] = fixture_get(&golden, name);
     }
     int64_t n_records = arrays[0]->shape[0], K = arrays[0]->count / n_records;
@@ -78,14 +78,85 @@ static void test_cross_entropy(int number)
         labels[r] = (int32_t)arrays[1]->values[r];
         total += weights[labels[r]];
     }
-    lex_loss_options options = {weights, (double)arrays[3]->values[0]};
+    lex_loss_options options = {.weights = weights, .label_smoothing = (double)arrays[3]->values[0],
+                                .focal = arrays[6] ? (double)arrays[6]->values[0] : 0};
     double got = lex_loss(LEX_TASK_SINGLE, arrays[0]->values, n_records, K, labels, NULL, &options, 1 / total, dlogits);
     double want = (double)arrays[4]->values[0];
     for (int64_t i = 0; i < arrays[5]->count; i++)
         worst = fmax(worst, fabs((double)dlogits[i] - (double)arrays[5]->values[i]));
     CHECK_NEAR(got, want, 1e-6 * fmax(1, want));
     CHECK(worst <= 1e-6);
-    printf("  cross-entropy %d: loss differs by %.2g, the gradient by %.2g at most\n", number, fabs(got - want), worst);
+    printf("  cross-entropy %c%d: loss differs by %.2g, the gradient by %.2g at most\n", kind, number, fabs(got - want), worst);
+}
+
+static void test_focal_sigmoid(int number)
+{
+    char name[40];
+    const fixture_array *arrays[6];
+    static const char *const names[] = {"logits", "targets", "pos_weights", "gamma", "loss", "dlogits"};
+    uint8_t targets[CELLS_MAX];
+    double weights[64], worst = 0;
+    float dlogits[CELLS_MAX];
+    for (int i = 0; i < 6; i++) {
+        snprintf(name, sizeof name, "g%d.%s", number, names[i]);
+        arrays[i] = fixture_get(&golden, name);
+    }
+    int64_t n_records = arrays[0]->shape[0], K = arrays[0]->count / n_records;
+    for (int64_t i = 0; i < arrays[0]->count; i++)
+        targets[i] = arrays[1]->values[i] > 0;
+    for (int64_t k = 0; k < K; k++)
+        weights[k] = (double)arrays[2]->values[k];
+    lex_loss_options options = {.weights = weights, .focal = (double)arrays[3]->values[0]};
+    double want = (double)arrays[4]->values[0];
+    double got = lex_loss(LEX_TASK_MULTI, arrays[0]->values, n_records, K, NULL, targets, &options,
+                          1 / (double)n_records, dlogits);
+    for (int64_t i = 0; i < arrays[5]->count; i++)
+        worst = fmax(worst, fabs((double)dlogits[i] - (double)arrays[5]->values[i]));
+    printf("  focal sigmoid %d: loss differs by %.2g, the gradient by %.2g at most\n", number, fabs(got - want), worst);
+    CHECK_NEAR(got, want, 1e-6 * fmax(1, want));
+    CHECK(worst <= 1e-6);
+}
+
+/* Certainty has no slope, whatever gamma: neither infinite nor not a number. */
+static void test_focal_ends(void)
+{
+    float logits[] = {200, -200, 0}, dlogits[3];
+    uint8_t targets[] = {1, 0, 0};
+    int32_t label = 0;
+    for (double gamma = 0.5; gamma <= 2; gamma *= 2) {
+        lex_loss_options options = {.focal = gamma};
+        double loss = lex_loss(LEX_TASK_SINGLE, logits, 1, 3, &label, NULL, &options, 1, dlogits);
+        CHECK(loss >= 0 && loss < 1e-20 && dlogits[0] == 0 && dlogits[1] == 0);
+        label = 1;
+        CHECK_NEAR(lex_loss(LEX_TASK_SINGLE, logits, 1, 3, &label, NULL, &options, 1, dlogits), 400, 1e-3);
+        CHECK_NEAR(dlogits[1], -1, 1e-6);
+        label = 0;
+        loss = lex_loss(LEX_TASK_MULTI, logits, 1, 3, NULL, targets, &options, 1, dlogits);
+        CHECK_NEAR(loss, pow(0.5, gamma) * log(2) / 3, 1e-9);
+        CHECK(dlogits[0] == 0 && dlogits[1] == 0);
+    }
+}
+
+static void test_divergence(int number, lex_task task)
+{
+    char name[40];
+    const fixture_array *arrays[5];
+    static const char *const names[] = {"a", "b", "loss", "da", "db"};
+    float gradients[2][CELLS_MAX] = {{0}};
+    for (int i = 0; i < 5; i++) {
+        snprintf(name, sizeof name, "d%d.%s.%s", number, task == LEX_TASK_SINGLE ? "single" : "multi", names[i]);
+        arrays[i] = fixture_get(&golden, name);
+    }
+    int64_t n_records = arrays[0]->shape[0], K = arrays[0]->count / n_records;
+    double want = (double)arrays[2]->values[0], worst = 0;
+    double got = lex_divergence(task, arrays[0]->values, arrays[1]->values, n_records, K, 1 / (double)n_records,
+                                gradients[0], gradients[1]);
+    for (int side = 0; side < 2; side++)
+        for (int64_t i = 0; i < arrays[0]->count; i++)
+            worst = fmax(worst, fabs((double)gradients[side][i] - (double)arrays[3 + side]->values[i]));
+    printf("  divergence %d: differs by %.2g, the gradients by %.2g at most\n", number, fabs(got - want), worst);
+    CHECK_NEAR(got, want, 1e-6 * fmax(1, want));
+    CHECK(worst <= 1e-6);
 }
 
 static void test_schedules(void)
@@ -93,13 +164,27 @@ static void test_schedules(void)
     static const char *const names[] = {"linear", "constant", "cosine", "inverse_sqrt"}; /* in the order of the type */
     for (int s = 0; s < 4; s++) {
         for (int warmup = 0; warmup <= 7; warmup += 7) {
+            lex_schedule_options schedule = {.shape = (lex_schedule)s};
             char name[60];
             snprintf(name, sizeof name, "schedule.%s.%d", names[s], warmup);
             const fixture_array *want = fixture_get(&golden, name);
             CHECK_INT(want->count, 50);
             for (int64_t step = 0; step < want->count; step++)
-                CHECK_NEAR(lex_schedule_factor((lex_schedule)s, step, 50, warmup), (double)want->values[step], 1e-6);
+                CHECK_NEAR(lex_schedule_factor(&schedule, step, 50, warmup), (double)want->values[step], 1e-6);
         }
+    }
+}
+
+static void test_polynomial(void)
+{
+    lex_schedule_options schedule = {LEX_SCHEDULE_POLYNOMIAL, 2, 0.1};
+    for (int warmup = 0; warmup <= 7; warmup += 7) {
+        char name[60];
+        snprintf(name, sizeof name, "polynomial.%d", warmup);
+        const fixture_array *want = fixture_get(&golden, name);
+        for (int64_t step = 0; step < want->count; step++)
+            CHECK_NEAR(lex_schedule_factor(&schedule, step, 50, warmup), (double)want->values[step], 1e-6);
+        CHECK_NEAR(lex_schedule_factor(&schedule, 60, 50, warmup), 0.1, 1e-12);
     }
 }
 
@@ -111,8 +196,18 @@ int main(void)
         test_ones(number);
     }
     for (int number = 0; number < 3; number++)
-        test_cross_entropy(number);
+        test_cross_entropy('c', number);
+    for (int number = 0; number < 3; number++) {
+        test_cross_entropy('f', number);
+        test_focal_sigmoid(number);
+    }
+    test_focal_ends();
+    for (int number = 0; number < 2; number++) {
+        test_divergence(number, LEX_TASK_SINGLE);
+        test_divergence(number, LEX_TASK_MULTI);
+    }
     test_schedules();
+    test_polynomial();
     fixture_close(&golden);
     return check_report("loss");
 }

@@ -1,5 +1,7 @@
 /* test_optimizer.c - the norm, and AdamW: every kernel set against the formula in double and against libtorch's fused
- * step; runs of the flat buffer leave their neighbours alone. */
+ * step; runs of the flat buffer leave their neighbours alone. SGD and Adafactor step for step against torch's and
+ * transformers' own (golden/optimizer). */
+#include "fixture.h"
 #include "numbers.h"
 
 static lex_runtime *runtime;
@@ -129,12 +131,132 @@ static void test_norm(void)
     free(values);
 }
 
+/* ---- against the reference implementations ---- */
+
+static fixture golden;
+
+static const fixture_array *array_of(const char *name, const char *part, int64_t step)
+{
+    char full[100];
+    if (step)
+        snprintf(full, sizeof full, "%s.%s.%lld", name, part, (long long)step);
+    else
+        snprintf(full, sizeof full, "%s.%s", name, part);
+    return fixture_find(&golden, "", full);
+}
+
+/* One case with its parameter in the middle of a buffer, whose rest must not move, and gradients that are to be halved. */
+static void reference_case(const char *name, bool by_library)
+{
+    enum { BEFORE = 16, AFTER = 5 };
+    const fixture_array *start = array_of(name, "start", 0), *settings = array_of(name, "settings", 0);
+    const float *s = settings->values; /* lr, weight decay, momentum */
+    bool vector = strstr(name, "vector") != NULL;
+    int64_t count = start->count, n = BEFORE + count + AFTER, n_steps = 0;
+    float *buffer = random_floats(n, 5, 1);
+    memcpy(buffer + BEFORE, start->values, (size_t)count * sizeof *buffer);
+    lex_scope *scope = lex_scope_new(runtime);
+    lex_tensor *p = lex_tensor_from(scope, LEX_F32, 1, &n, buffer), *g = lex_tensor_zeros(scope, LEX_F32, 1, &n);
+    lex_tensor *state = lex_tensor_zeros(scope, LEX_F32, 1, &n);
+    lex_adafactor_place place = {BEFORE, 3, vector ? 0 : start->shape[0], start->shape[1]};
+    double worst = 0;
+    for (const fixture_array *gradient; (gradient = array_of(name, "gradient", n_steps + 1)) != NULL;) {
+        const float *want = array_of(name, "weights", ++n_steps)->values;
+        for (int64_t i = 0; i < count; i++)
+            lex_tensor_f32(g)[BEFORE + i] = 2 * gradient->values[i];
+        lex_adafactor a = {(double)s[0], -0.8, 1e-30, 1, (double)s[1], 0.5, n_steps};
+        lex_sgd sgd = {(double)s[0], (double)s[2], (double)s[1], 0.5};
+        if (strncmp(name, "sgd", 3) == 0)
+            lex_sgd_apply(scope, p, g, sgd.momentum > 0 ? state : NULL, BEFORE, count, &sgd);
+        else if (by_library)
+            lex_adafactor_apply_by_library(scope, p, g, state, &place, &a);
+        else
+            lex_adafactor_apply(scope, p, g, state, &place, &a);
+        if (!check_scope(scope))
+            break;
+        const float *got = lex_tensor_f32(p) + BEFORE;
+        for (int64_t i = 0; i < count; i++)
+            worst = fmax(worst, fabs((double)got[i] - (double)want[i]) / fmax(1, fabs((double)want[i])));
+    }
+    printf("  %-18s%s largest difference in %lld steps: %.2g\n", name, by_library ? " by library:" : ":",
+           (long long)n_steps, worst);
+    CHECK(worst <= 1e-6);
+    CHECK(n_steps >= 10);
+    CHECK(memcmp(lex_tensor_f32(p), buffer, BEFORE * sizeof *buffer) == 0);
+    CHECK(memcmp(lex_tensor_f32(p) + BEFORE + count, buffer + BEFORE + count, AFTER * sizeof *buffer) == 0);
+    lex_scope_free(scope);
+    free(buffer);
+}
+
+static void test_references(void)
+{
+    static const char *const names[] = {"adafactor_matrix", "adafactor_decay", "adafactor_vector", "adafactor_one_row",
+                                        "sgd_plain",        "sgd_momentum"};
+    fixture_open(&golden, "golden/optimizer/steps");
+    for (int i = 0; i < 6; i++) {
+        reference_case(names[i], false);
+        if (i < 4)
+            reference_case(names[i], true);
+    }
+    fixture_close(&golden);
+}
+
+/* Threads change no bit of Adafactor's sums. */
+static void test_adafactor_threads(void)
+{
+    enum { R = 3000, C = 70 };
+    int64_t n = R * C, n_factors = lex_adafactor_floats(R, C);
+    float *results[2];
+    for (int t = 0; t < 2; t++) {
+        lex_runtime *own = cpu_runtime(t ? 3 : 1);
+        lex_scope *scope = lex_scope_new(own);
+        float *values = random_floats(n, 20, 1), *grads = random_floats(n, 21, 0.1);
+        lex_tensor *p = lex_tensor_from(scope, LEX_F32, 1, &n, values), *g = lex_tensor_from(scope, LEX_F32, 1, &n, grads);
+        lex_tensor *factors = lex_tensor_zeros(scope, LEX_F32, 1, &n_factors);
+        lex_adafactor_place place = {0, 0, R, C};
+        for (int64_t step = 1; step <= 3; step++) {
+            lex_adafactor a = {1e-2, -0.8, 1e-30, 1, 0.01, 1, step};
+            lex_adafactor_apply(scope, p, g, factors, &place, &a);
+        }
+        results[t] = lex_alloc_array((size_t)n, sizeof *results[t]);
+        lex_tensor_read(scope, p, results[t]);
+        check_scope(scope);
+        lex_scope_free(scope);
+        lex_runtime_close(own);
+        free(values);
+        free(grads);
+    }
+    CHECK(memcmp(results[0], results[1], (size_t)n * sizeof *results[0]) == 0);
+    free(results[0]);
+    free(results[1]);
+}
+
+static void test_average(void)
+{
+    int64_t n = 3;
+    float average[] = {1, 2, 3}, x[] = {2, 2, -1};
+    lex_scope *scope = lex_scope_new(runtime);
+    lex_tensor *a = lex_tensor_from(scope, LEX_F32, 1, &n, average), *b = lex_tensor_from(scope, LEX_F32, 1, &n, x);
+    lex_blend(scope, a, b, 0.25);
+    CHECK_NEAR(lex_tensor_f32(a)[0], 1.25, 1e-7);
+    CHECK_NEAR(lex_tensor_f32(a)[1], 2, 1e-7);
+    CHECK_NEAR(lex_tensor_f32(a)[2], 2, 1e-7);
+    lex_tensor_swap(scope, a, b);
+    CHECK(memcmp(lex_tensor_f32(a), x, sizeof x) == 0);
+    CHECK_NEAR(lex_tensor_f32(b)[0], 1.25, 1e-7);
+    check_scope(scope);
+    lex_scope_free(scope);
+}
+
 int main(void)
 {
     runtime = cpu_runtime(2);
+    test_references();
+    test_average();
     test_adamw();
     test_runs();
     test_norm();
     lex_runtime_close(runtime);
+    test_adafactor_threads();
     return check_report("optimizer");
 }

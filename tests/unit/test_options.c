@@ -163,10 +163,10 @@ static void test_refusals(void)
     refused(TRAIN "--epochs ''", "option '--epochs': '' is not a whole number from 1 to 1000", NULL);
     refused(TRAIN "--seed 99999999999999999999",
             "option '--seed': '99999999999999999999' is not a whole number from 0 to 4294967295", NULL);
-    refused(TRAIN "--schedule cubic", "option '--schedule': 'cubic' is not one of linear|constant|cosine|inverse-sqrt", NULL);
-    refused(TRAIN "--schedule linear|constant", "option '--schedule': 'linear|constant' is not one of linear|constant|cosine|inverse-sqrt",
+    refused(TRAIN "--schedule cubic", "option '--schedule': 'cubic' is not one of linear|constant|cosine|inverse-sqrt|polynomial", NULL);
+    refused(TRAIN "--schedule linear|constant", "option '--schedule': 'linear|constant' is not one of linear|constant|cosine|inverse-sqrt|polynomial",
             NULL);
-    refused(TRAIN "--schedule ''", "option '--schedule': '' is not one of linear|constant|cosine|inverse-sqrt", NULL);
+    refused(TRAIN "--schedule ''", "option '--schedule': '' is not one of linear|constant|cosine|inverse-sqrt|polynomial", NULL);
     refused(TRAIN "--metric f1", "option '--metric': 'f1' is not accuracy, loss, ece, aupr_macro, aupr_micro, roc_auc_macro, precision_at_recall_80_ or _90_ with "
               "macro or micro, or micro_, macro_ or weighted_ "
             "with precision, recall or f1", NULL);

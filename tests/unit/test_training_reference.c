@@ -1,5 +1,5 @@
 /* test_training_reference.c - the trainer's optimizer step against torch and transformers (golden/encoder): the same
- * weights and batches, no dropout, 100 steps of AdamW with clipping, warm-up and linear decay. Every loss, and the
+ * weights and batches, no dropout, 100 steps of AdamW, Adafactor and SGD with clipping, warm-up and linear decay. Every loss, and the
  * weights at the end.
  *
  * The biases of the keys are looked at apart. They add the same to all scores of a query, so softmax undoes them and
@@ -95,18 +95,20 @@ static void check_weights(lex_encoder *encoder, bool all)
     CHECK(effect <= LOGIT_TOLERANCE);
 }
 
-static void train(double rate, int64_t batch_tokens, bool all)
+static void train(lex_optimizer_kind kind, double rate, int64_t batch_tokens, bool all)
 {
     const float *order = fixture_get(&run, "order")->values, *losses = fixture_get(&run, "losses")->values;
     lex_err err = {0};
     lex_encoder *encoder = tiny_encoder(runtime, &start, LEX_POOLING_CLS, true);
-    lex_optimizer_options options = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.01, .clip = 1.0};
+    lex_optimizer_options options = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.01, .clip = 1.0,
+                                     .kind = kind, .momentum = 0.9};
     lex_optimizer *optimizer = lex_optimizer_new(encoder, runtime, &options);
+    lex_schedule_options linear = {.shape = LEX_SCHEDULE_LINEAR};
     double worst = 0;
     for (int64_t step = 0; step < STEPS; step++) {
         lex_train_example batch[BATCH];
         lex_train_mode mode = {0, 0, 0, 1, (uint32_t)step};
-        double loss = 0, lr = rate * lex_schedule_factor(LEX_SCHEDULE_LINEAR, step, STEPS, WARM_UP);
+        double loss = 0, lr = rate * lex_schedule_factor(&linear, step, STEPS, WARM_UP);
         for (int i = 0; i < BATCH; i++)
             batch[i] = examples[(int64_t)order[step * BATCH + i]];
         stop_on(lex_optimizer_step(optimizer, &loss, LEX_TASK_SINGLE, batch, BATCH, batch_tokens, lr, &mode, &err), &err);
@@ -173,12 +175,20 @@ int main(void)
     fixture_open(&run, "golden/encoder/training");
     read_examples();
     test_rates();
-    train(1e-3, 100000, false);
-    train(1e-3, 50, false); /* in micro-batches */
+    train(LEX_OPTIMIZER_ADAMW, 1e-3, 100000, false);
+    train(LEX_OPTIMIZER_ADAMW, 1e-3, 50, false); /* in micro-batches */
     fixture_close(&run);
     fixture_open(&run, "golden/encoder/training_small");
     read_examples();
-    train(2e-5, 100000, true);
+    train(LEX_OPTIMIZER_ADAMW, 2e-5, 100000, true);
+    fixture_close(&run);
+    fixture_open(&run, "golden/encoder/training_adafactor");
+    read_examples();
+    train(LEX_OPTIMIZER_ADAFACTOR, 1e-3, 100000, false);
+    fixture_close(&run);
+    fixture_open(&run, "golden/encoder/training_sgd");
+    read_examples();
+    train(LEX_OPTIMIZER_SGD, 1e-1, 100000, true);
     fixture_close(&run);
     fixture_close(&start);
     lex_runtime_close(runtime);

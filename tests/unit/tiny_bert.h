@@ -45,7 +45,9 @@ static inline const float **tiny_weights(const lex_encoder *encoder, const fixtu
     return values;
 }
 
-static inline lex_encoder *tiny_encoder(lex_runtime *runtime, const fixture *f, lex_pooling pooling, bool flat)
+/* n_frozen: blocks, of a flat one. */
+static inline lex_encoder *tiny_encoder_frozen(lex_runtime *runtime, const fixture *f, lex_pooling pooling, bool flat,
+                                               int64_t n_frozen)
 {
     lex_err err = {0};
     lex_json *json = NULL;
@@ -56,9 +58,15 @@ static inline lex_encoder *tiny_encoder(lex_runtime *runtime, const fixture *f, 
     lex_json_free(json);
     stop_on(lex_encoder_new(&encoder, runtime, &config, pooling, TINY_OUTPUTS, &err), &err);
     const float **values = tiny_weights(encoder, f);
+    lex_encoder_freeze(encoder, n_frozen);
     stop_on(flat ? lex_encoder_bind_flat(encoder, values, &err) : lex_encoder_bind(encoder, values, &err), &err);
     free(values);
     return encoder;
+}
+
+static inline lex_encoder *tiny_encoder(lex_runtime *runtime, const fixture *f, lex_pooling pooling, bool flat)
+{
+    return tiny_encoder_frozen(runtime, f, pooling, flat, 0);
 }
 
 /* Adds sequence `row` of the fixture's "ids" and "lengths", or `n` ids of it from `begin` where n > 0. */

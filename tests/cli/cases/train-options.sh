@@ -6,13 +6,26 @@ train=(train --encoder encoder --train train.csv --epochs 2 --lr 1e-3 --quiet --
 # every one of them changes the weights, and stands in the run's description
 expect 0 lexclf "${train[@]}" --out plain
 for option in '--schedule cosine' '--schedule inverse-sqrt' '--warmup-steps 3' '--head-lr 1e-2' '--layer-decay 0.5' \
-    '--label-smoothing 0.1'; do
+    '--label-smoothing 0.1' '--ema 0.9' '--fgm 0.5' '--r-drop 1' '--focal 2' '--augment mask=0.2,delete=0.1' \
+    '--augment swap=0.3' '--optimizer adafactor' '--optimizer sgd' '--freeze embeddings' '--freeze-layers 1'; do
     # shellcheck disable=SC2086  # two words
     expect 0 lexclf "${train[@]}" --out other --overwrite $option
     ! cmp -s plain/model.safetensors other/model.safetensors || fail "$option: changes nothing"
     name=${option%% *} name=${name#--}
+    case $name in freeze*) name=frozen_blocks ;; esac
     stdout_has "\"${name//-/_}\":"
 done
+expect 0 lexclf "${train[@]}" --out other --overwrite --schedule polynomial --schedule-power 2 --lr-end 1e-5
+! cmp -s plain/model.safetensors other/model.safetensors || fail 'polynomial: changes nothing'
+stdout_has '"schedule":"polynomial","schedule_power":2,"lr_end":1e-05'
+expect 0 lexclf "${train[@]}" --out momentum --optimizer sgd --momentum 0.5
+expect 0 lexclf "${train[@]}" --out other --overwrite --optimizer sgd
+! cmp -s momentum/model.safetensors other/model.safetensors || fail '--momentum changes nothing'
+# what is off is nothing
+expect 0 lexclf "${train[@]}" --out other --overwrite --ema 0 --fgm 0 --r-drop 0 --focal 0 --augment mask=0 --freeze none \
+    --freeze-layers 0 --optimizer adamw
+same plain/model.safetensors other/model.safetensors
+same plain/lexclf.json other/lexclf.json
 
 # classes that are equally frequent weigh the same; others do not
 expect 0 lexclf "${train[@]}" --out other --overwrite --class-weights balanced --dev-fraction 0
@@ -42,7 +55,40 @@ stdout_lacks '"class_weights"'
 expect 2 lexclf "${train[@]}" --out x --recipe best
 stderr_has "option '--recipe': 'best' is not classic or contracts"
 
-# refused
+# one window, or layers computed again: the same adversary, the same frozen parts
+expect 0 lexclf "${train[@]}" --out other --overwrite --fgm 0.5 --max-length 32
+expect 0 lexclf "${train[@]}" --out windows --fgm 0.5 --max-length 32 --windows mean
+same windows/model.safetensors other/model.safetensors
+expect 0 lexclf "${train[@]}" --out other --overwrite --freeze-layers 1 --ema 0.9
+expect 0 lexclf "${train[@]}" --out again --freeze-layers 1 --ema 0.9 --checkpoint-activations
+same again/model.safetensors other/model.safetensors
+
+# refused: what is no value, and what has no meaning beside another option
+for wrong in '--augment mask=1' '--augment mask=0.1,mask=0.1' '--augment none' '--augment mask=0.1,' '--ema 1' '--fgm -1' \
+    '--freeze layers' '--optimizer adam' '--focal 11'; do
+    # shellcheck disable=SC2086  # two words
+    expect 2 lexclf "${train[@]}" --out x $wrong
+    stderr_has "option '${wrong%% *}': '${wrong#* }' is not "
+done
+expect 2 lexclf "${train[@]}" --out x --momentum 0.5
+stderr_has "option '--momentum' needs '--optimizer sgd'"
+expect 2 lexclf "${train[@]}" --out x --lr-end 1e-6
+stderr_has "option '--lr-end' needs '--schedule polynomial'"
+expect 2 lexclf "${train[@]}" --out x --schedule polynomial --lr-end 1e-3
+stderr_has "option '--lr-end': 0.001 is not below the learning rate, 0.001"
+expect 2 lexclf "${train[@]}" --out x --fgm 1 --freeze embeddings
+stderr_has "options '--fgm' and '--freeze' exclude each other"
+expect 2 lexclf "${train[@]}" --out x --r-drop 1 --windows mean
+stderr_has "options '--r-drop' and '--windows' exclude each other"
+expect 2 lexclf "${train[@]}" --out x --r-drop 1 --dropout 0
+stderr_has "options '--r-drop' and '--dropout 0' exclude each other"
+expect 2 lexclf "${train[@]}" --out x --freeze-layers 3
+stderr_has '3 layers are to be frozen, but the encoder has 2'
+cp -r encoder maskless
+sed -i 's/\[MASK\]/[OTHER]/' maskless/vocab.txt
+expect 2 lexclf train --encoder maskless --train train.csv --out x --augment mask=0.1
+stderr_has "tokens cannot be masked: the encoder's tokenizer has no mask token"
+missing x
 many=(train --encoder encoder --train many.jsonl --dev many.jsonl --out many)
 expect 2 lexclf "${many[@]}" --class-weights balanced
 stderr_has '--class-weights is for one label a record'
@@ -50,5 +96,5 @@ expect 2 lexclf "${many[@]}" --label-smoothing 0.1
 stderr_has '--label-smoothing is for one label a record'
 expect 2 lexclf "${train[@]}" --out x --warmup-steps 3 --warmup-ratio 0.1
 expect 2 lexclf "${train[@]}" --out x --class-weights 1.5
-stderr_has "option '--class-weights': '1.5' is not off, auto, balanced or a power from 0 to 1"
+stderr_has "option '--class-weights': '1.5' is not off, auto, balanced, a power from 0 to 1 or a .json, .csv or .tsv file"
 missing many

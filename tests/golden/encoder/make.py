@@ -2,7 +2,7 @@
 """Makes the encoder's fixtures with the reference implementation: `python3 make.py` beside this file.
 
 A tiny BERT with random weights, a ragged batch, and what torch and transformers compute from them on padded batches
-with an attention mask: logits, losses, the gradient of every parameter, and two runs of 100 optimizer steps.
+with an attention mask: logits, losses, the gradient of every parameter, also with an adversarial pass, and four runs of 100 optimizer steps.
 
 Arrays are little-endian float32 behind one another in NAME.bin; NAME.txt has a line an array, "name shape...", in the
 same order. config.json is what transformers writes for such a model. The head dimension is 20 and the widths are no
@@ -20,6 +20,7 @@ HERE = pathlib.Path(__file__).parent
 LENGTHS = [7, 1, 40, 16, 2, 33, 17, 12, 25]
 N_TRAIN, BATCH, STEPS, WARM_UP = 24, 6, 100, 10
 ADAMW = dict(betas=(0.9, 0.999), eps=1e-8)
+EPSILON = 0.5
 
 
 class Arrays:
@@ -111,6 +112,7 @@ def forward_and_gradients(config, model):
     loss.backward()
     add_gradients(arrays, "mean", [("bert.", model.bert), ("lexclf.mean_classifier.", head)])
     arrays.write("forward")
+    adversarial(model, batch, labels)
     text = json.loads(config.to_json_string(use_diff=False))
     keep = {"model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
             "hidden_act", "max_position_embeddings", "type_vocab_size", "hidden_dropout_prob",
@@ -120,7 +122,40 @@ def forward_and_gradients(config, model):
     (HERE / "config.json").write_text(json.dumps(text, indent=2, sort_keys=True) + "\n")
 
 
-def training(name, model, lr):
+def adversarial(model, batch, labels):
+    """The gradients of a clean and of an adversarial pass together: the embeddings of the batch's words moved by EPSILON
+    along their gradient, whose norm is taken over all of them."""
+    arrays = Arrays()
+    words = model.bert.embeddings.word_embeddings.weight
+    torch.nn.functional.cross_entropy(model(**batch).logits, labels).backward()
+    seen = batch["input_ids"][batch["attention_mask"] > 0].unique()
+    assert words.grad.abs().sum(1).nonzero().numel() == len(seen)
+    with torch.no_grad():
+        kept = words.clone()
+        words += EPSILON * words.grad / words.grad.norm()
+    loss = torch.nn.functional.cross_entropy(model(**batch).logits, labels)
+    loss.backward()
+    with torch.no_grad():
+        words.copy_(kept)
+    arrays.add("epsilon", [EPSILON])
+    arrays.add("loss", loss)
+    add_gradients(arrays, "fgm", [("", model)])
+    arrays.write("adversarial")
+
+
+def adamw(groups, lr):
+    return torch.optim.AdamW(groups, lr=lr, **ADAMW)
+
+
+def adafactor(groups, lr):
+    return transformers.optimization.Adafactor(groups, lr=lr, relative_step=False, scale_parameter=False)
+
+
+def sgd(groups, lr):
+    return torch.optim.SGD(groups, lr=lr, momentum=0.9)
+
+
+def training(name, model, lr, make=adamw):
     random = numpy.random.default_rng(11)
     arrays = Arrays()
     lengths = random.integers(3, 41, N_TRAIN)
@@ -133,8 +168,7 @@ def training(name, model, lr):
     arrays.add("order", order.reshape(STEPS, BATCH))
     plain = [p for n, p in model.named_parameters() if n.endswith("bias") or "LayerNorm" in n]
     decayed = [p for n, p in model.named_parameters() if not (n.endswith("bias") or "LayerNorm" in n)]
-    optimizer = torch.optim.AdamW([dict(params=decayed, weight_decay=0.01), dict(params=plain, weight_decay=0.0)],
-                                  lr=lr, **ADAMW)
+    optimizer = make([dict(params=decayed, weight_decay=0.01), dict(params=plain, weight_decay=0.0)], lr)
     schedule = transformers.get_linear_schedule_with_warmup(optimizer, WARM_UP, STEPS)
     losses, norms = [], []
     for step in range(STEPS):
@@ -160,4 +194,6 @@ if __name__ == "__main__":
     config, model = tiny_model()
     forward_and_gradients(config, model)
     training("training", copy.deepcopy(model), 1e-3)
-    training("training_small", model, 2e-5)
+    training("training_small", copy.deepcopy(model), 2e-5)
+    training("training_adafactor", copy.deepcopy(model), 1e-3, adafactor)
+    training("training_sgd", model, 1e-1, sgd)

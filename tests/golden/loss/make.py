@@ -4,6 +4,10 @@ with weight and label_smoothing, say of random logits, and their gradients, for 
 
 A case cI is cI.logits (R, K), cI.labels (R), cI.weights (K), cI.smoothing (1), cI.loss, cI.dlogits. The schedules of
 transformers, over 50 steps with 7 and with no steps of warm-up, are schedule.NAME.7 and .0 (50).
+polynomial.WARMUP is the polynomial one of power 2 down to a tenth. A focal case fI has the arrays of a cI and its gamma,
+with targets (1 - e) w_y [k = y] + e w_k / K; a case gI is the sigmoid form, with those of a case I. A divergence dI is
+dI.a, dI.b (R, K), the symmetric divergence of the softmaxes (single) and of the sigmoids (multi), as a mean over records, and
+their gradients by a and b.
 A case I is I.logits (R, K), I.targets (R, K), I.pos_weights (K), I.loss (the mean over all), I.dlogits (R, K).
 """
 import pathlib
@@ -58,10 +62,71 @@ def schedules():
             yield f"schedule.{name}.{warmup}", numpy.array(rates, "<f4")
 
 
+def polynomials():
+    for warmup in 7, 0:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
+        schedule, rates = transformers.get_polynomial_decay_schedule_with_warmup(
+            optimizer, warmup, 50, lr_end=0.05, power=2.0), []
+        for _ in range(50):
+            rates.append(optimizer.param_groups[0]["lr"] / 0.5)
+            optimizer.step()
+            schedule.step()
+        yield f"polynomial.{warmup}", numpy.array(rates, "<f4")
+
+
+def focal():
+    """Lin et al. 2017, equation 5, by autograd."""
+    for case, (rows, outputs, spread, gamma) in enumerate([(6, 5, 3.0, 2.0), (16, 37, 10.0, 0.5), (4, 3, 1.0, 1.0)]):
+        logits = torch.tensor(spread * random.normal(size=(rows, outputs)).astype("<f4"), requires_grad=True)
+        labels = torch.tensor(random.integers(0, outputs, rows))
+        weights = torch.tensor(numpy.exp(random.uniform(-2, 2, outputs)).astype("<f4"))
+        smoothing = torch.tensor([0.125 * case])
+        logs = torch.log_softmax(logits.double(), -1)
+        hot = torch.nn.functional.one_hot(labels, outputs).double()
+        targets = (hot * (1 - smoothing) + smoothing / outputs) * weights.double()
+        loss = (-targets * (1 - logs.exp()) ** gamma * logs).sum() / weights.double()[labels].sum()
+        loss.backward()
+        for name, value in dict(logits=logits, labels=labels, weights=weights, smoothing=smoothing,
+                                gamma=torch.tensor([gamma]), loss=loss.reshape(1), dlogits=logits.grad).items():
+            yield f"f{case}.{name}", value.detach().numpy().astype("<f4")
+    for case, (rows, outputs, spread, gamma) in enumerate([(4, 1, 3.0, 2.0), (16, 37, 4.0, 0.5), (6, 5, 1.0, 1.0)]):
+        logits = torch.tensor(spread * random.normal(size=(rows, outputs)).astype("<f4"), requires_grad=True)
+        targets = torch.tensor((random.random((rows, outputs)) < 0.3).astype("<f4"))
+        weights = torch.tensor(numpy.exp(random.uniform(-2, 4, outputs)).astype("<f4"))
+        true = torch.where(targets > 0, torch.sigmoid(logits.double()), torch.sigmoid(-logits.double()))
+        alpha = torch.where(targets > 0, weights.double(), torch.ones((), dtype=torch.double))
+        loss = (-alpha * (1 - true) ** gamma * true.log()).mean()
+        loss.backward()
+        for name, value in dict(logits=logits, targets=targets, pos_weights=weights, gamma=torch.tensor([gamma]),
+                                loss=loss.reshape(1), dlogits=logits.grad).items():
+            yield f"g{case}.{name}", value.detach().numpy().astype("<f4")
+
+
+def divergences():
+    for case, (rows, outputs, spread) in enumerate([(3, 2, 1.0), (16, 37, 3.0)]):
+        a, b = (torch.tensor(spread * random.normal(size=(rows, outputs)).astype("<f4"), requires_grad=True)
+                for _ in range(2))
+        p, q = torch.log_softmax(a.double(), -1), torch.log_softmax(b.double(), -1)
+        kl = lambda x, y: torch.nn.functional.kl_div(y, x, log_target=True, reduction="batchmean")
+        yield from divergence(f"d{case}.single", a, b, (kl(p, q) + kl(q, p)) / 2)
+        two = lambda x: torch.nn.functional.logsigmoid(torch.stack([x.double(), -x.double()], -1)).reshape(-1, 2)
+        yield from divergence(f"d{case}.multi", a, b, (kl(two(a), two(b)) + kl(two(b), two(a))) / 2)
+
+
+def divergence(name, a, b, loss):
+    a.grad = b.grad = None
+    loss.backward()
+    for key, value in dict(a=a, b=b, loss=loss.reshape(1), da=a.grad, db=b.grad).items():
+        yield f"{name}.{key}", value.detach().numpy().astype("<f4")
+
+
 def everything():
     yield from arrays()
     yield from cross_entropies()
     yield from schedules()
+    yield from polynomials()
+    yield from focal()
+    yield from divergences()
 
 
 with open(HERE / "loss.txt", "w") as index, open(HERE / "loss.bin", "wb") as data:
