@@ -50,6 +50,8 @@ typedef struct {
 
 typedef enum { LEX_OPTIMIZER_ADAMW, LEX_OPTIMIZER_ADAFACTOR, LEX_OPTIMIZER_SGD } lex_optimizer_kind; /* tensor.h */
 
+typedef enum { LEX_RECIPE_CONTRACTS, LEX_RECIPE_CLASSIC } lex_recipe;
+
 /* What is done to a text's tokens each time they are learned from, special ones and those around it left alone: in this
  * order, each is left out with probability `drop` (one stays), changes places with another one with probability `swap`
  * (Wei and Zou, "EDA: Easy Data Augmentation Techniques", EMNLP 2019, token by token), becomes [MASK] with probability
@@ -94,19 +96,27 @@ typedef struct {
      * weight fitted on the dev rows after every epoch (tuning.h); epochs are compared by what both say. */
     bool fuse_linear;
     lex_linear_options linear; /* of what follows, a linear model takes threads, seed, stop and events alone */
+    /* What the following leave open, said of each, is filled in: see recipe.c. */
+    lex_recipe recipe;
+    bool pooling_auto; /* CONTRACTS: as the encoder's folder says, CLS if it says nothing; CLASSIC: CLS */
     lex_pooling pooling;
     const char *device; /* as lex_runtime_open() */
     lex_precision precision; /* of linear blocks, forwards and backwards; weights and all else are float32 */
     int threads;
-    int64_t epochs, batch_size;
-    int64_t max_length;   /* tokens, special ones included; 0: 128, or the encoder's positions if they are fewer */
+    int64_t epochs;     /* 0: CONTRACTS: those that make 1,400 steps, 3 to 20; CLASSIC: 5 */
+    int64_t batch_size; /* 0: 32; 16 */
+    /* Tokens, special ones included. 0: CONTRACTS: the shortest of 64, 128, 192, 256, 384, 512 that loses at most a
+     * twentieth of the training rows' tokens (512 with windows); CLASSIC: 128; or the encoder's positions if they are
+     * fewer. */
+    int64_t max_length;
     lex_windows windows;  /* how longer texts are read; OFF: they are cut */
     int64_t stride;       /* as lex_model_use_windows() has it */
     int64_t batch_tokens; /* computed at once; 0: by device */
     bool checkpoint_activations; /* lex_tape_recompute() */
-    double lr, weight_decay, warmup_ratio;
+    double lr; /* 0: CONTRACTS: 3e-4, times (384 / width)^2 for wider ones; CLASSIC: 2e-5 */
+    double weight_decay, warmup_ratio;
     int64_t warmup_steps; /* < 0: by warmup_ratio */
-    double head_lr;       /* 0: as lr */
+    double head_lr;       /* 0: CONTRACTS: ten times lr; CLASSIC: as lr */
     double layer_decay;   /* as lex_optimizer_options has it */
     lex_optimizer_kind optimizer;
     double momentum;        /* SGD; [0, 1) */
@@ -117,7 +127,7 @@ typedef struct {
     double focal;           /* as lex_loss_options has it */
     double label_smoothing; /* SINGLE */
     /* SINGLE: a record counts (mean count of the labels / count of its own) to this power, in [0, 1]; 1 is
-     * scikit-learn's "balanced". 0: each counts the same. < 0: 0.3 in SINGLE, else 0. */
+     * scikit-learn's "balanced". 0: each counts the same. < 0: 0.3 in SINGLE, else 0. Not a number: CONTRACTS: as < 0; CLASSIC: 0. */
     double class_weight_power;
     /* SINGLE: a file of what the labels count, in place of that; those that it does not name count 1. JSON, {"LABEL": 2.5},
      * or a table with the columns label and weight. Or NULL. */
@@ -144,7 +154,7 @@ typedef struct {
     bool thresholds_auto; /* by lex_goal_of_task() */
     lex_threshold_rule thresholds;
     /* Chooses the best epoch, as it would be delivered: calibrated, with its thresholds. A name of
-     * lex_metrics_by_name(). */
+     * lex_metrics_by_name(). NULL: CONTRACTS: loss; CLASSIC: macro_f1. */
     const char *metric;
     uint64_t seed;
     /* Goes on with the run in OUT.partial, if there is one; does nothing where OUT is complete. Refused when options,
@@ -168,6 +178,8 @@ typedef struct {
     int64_t kept_epoch; /* which is this one, the last that could be written */
     bool is_complete;   /* OUT was there already: nothing was done */
     int64_t saved_step; /* of the last checkpoint; 0: there is none */
+    int64_t n_epochs;   /* that the run was for */
+    const char *metric; /* that chose; borrowed from the options, or static */
     int64_t best_epoch;
     double best_value; /* of the metric; not finite when there is no dev set */
     double elapsed_s;

@@ -38,7 +38,7 @@ static lex_status check_out(const cli_options *options, lex_err *err)
     const char *read[sizeof read_by / sizeof *read_by + 1], *weights = cli_option_string(options, "class-weights");
     lex_status st = LEX_OK;
     int n = 0;
-    if (cli_is_class_weights_file(weights))
+    if (weights && cli_is_class_weights_file(weights))
         read[n++] = weights;
     for (size_t i = 0; i < sizeof read_by / sizeof *read_by; i++) {
         const char *path = cli_option_string(options, read_by[i]);
@@ -127,7 +127,9 @@ static void fill_task(lex_train_options *t, const cli_options *options)
     t->task_auto = choice == 0;
     t->task = tasks[choice];
     t->positive_label = cli_option_string(options, "positive-label");
-    t->pooling = cli_option_choice(options, "pooling") == 0 ? LEX_POOLING_CLS : LEX_POOLING_MEAN;
+    int pooling = cli_option_choice(options, "pooling"); /* auto, cls, mean */
+    t->pooling_auto = pooling == 0;
+    t->pooling = pooling == 2 ? LEX_POOLING_MEAN : LEX_POOLING_CLS;
 }
 
 static void fill_linear(lex_train_options *t, const cli_options *options)
@@ -157,7 +159,7 @@ static void fill_optimization(lex_train_options *t, const cli_options *options)
     t->n_frozen = layers ? 1 + layers : cli_option_choice(options, "freeze"); /* none, embeddings */
     if (augment)
         LEX_ASSERT(cli_parse_augment(&t->augment.mask, &t->augment.drop, &t->augment.swap, augment));
-    if (!cli_parse_class_weights(&t->class_weight_power, weights)) {
+    if (weights && !cli_parse_class_weights(&t->class_weight_power, weights)) {
         t->class_weight_power = 0;
         t->class_weights_path = weights;
     }
@@ -180,14 +182,15 @@ static void fill(lex_train_options *t, const cli_options *options, lex_reading *
     t->device = cli_option_string(options, "device");
     t->precision = (lex_precision)cli_option_choice(options, "dtype"); /* the row has the order of lex_precision */
     t->threads = (int)cli_option_int_or_0(options, "threads");
-    t->epochs = cli_option_int(options, "epochs");
-    t->batch_size = cli_option_int(options, "batch-size");
+    t->recipe = (lex_recipe)cli_option_choice(options, "recipe"); /* in the order of the type */
+    t->epochs = cli_option_int_or_0(options, "epochs");
+    t->batch_size = cli_option_int_or_0(options, "batch-size");
     t->max_length = cli_option_int_or_0(options, "max-length");
     t->windows = (lex_windows)cli_option_choice(options, "windows"); /* in the order of the type */
     t->stride = cli_option_int_or_0(options, "stride");
     t->batch_tokens = cli_option_int_or_0(options, "batch-tokens");
     t->checkpoint_activations = cli_option_flag(options, "checkpoint-activations");
-    t->lr = cli_option_double(options, "lr");
+    t->lr = cli_option_given(options, "lr") ? cli_option_double(options, "lr") : 0;
     t->weight_decay = cli_option_double(options, "weight-decay");
     t->warmup_ratio = cli_option_double(options, "warmup-ratio");
     t->clip = cli_option_double(options, "clip");
@@ -208,7 +211,7 @@ static void fill(lex_train_options *t, const cli_options *options, lex_reading *
     t->thresholds_auto = !cli_option_given(options, "tune-thresholds");
     if (!t->thresholds_auto)
         LEX_ASSERT(lex_threshold_rule_parse(&t->thresholds, lex_str_of(cli_option_string(options, "tune-thresholds"))));
-    t->metric = cli_option_string(options, "metric");
+    t->metric = cli_option_given(options, "metric") ? cli_option_string(options, "metric") : NULL;
     t->seed = (uint64_t)cli_option_int(options, "seed");
     t->resume = cli_option_flag(options, "resume");
     t->resume_anyway = cli_option_flag(options, "resume-anyway");
@@ -298,7 +301,7 @@ static lex_status publish(const lex_train_summary *summary, const lex_train_opti
         cli_note("'%s' is complete: nothing is left to do", t->out_dir);
     else if (isfinite(summary->best_value))
         cli_note("saved epoch %lld of %lld to '%s': dev %s %.4f", (long long)summary->best_epoch,
-                 (long long)t->epochs, t->out_dir, t->metric, summary->best_value);
+                 (long long)summary->n_epochs, t->out_dir, summary->metric, summary->best_value);
     else
         cli_note("saved to '%s'", t->out_dir);
     lex_json_put_string(closing, "out", t->out_dir);

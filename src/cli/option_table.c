@@ -45,11 +45,6 @@ static bool is_shard(const char *value)
     return strcmp(value, "auto") == 0 || cli_shard_parse(&shard, &n_shards, value);
 }
 
-static bool is_recipe(const char *value)
-{
-    return strcmp(value, "classic") == 0 || strcmp(value, "contracts") == 0;
-}
-
 static bool is_class_weights(const char *value)
 {
     double power;
@@ -189,13 +184,13 @@ const cli_option cli_option_rows[] = {
     {.name = "positive-label", .type = CLI_STRING, .verbs = TR, .group = CLI_MODEL, .value = "NAME",
      .check = is_not_empty, .help = "with --task binary, the label that the model answers for",
      .absent = "the later of the two in code-point order"},
-    {.name = "pooling", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "cls|mean",
-     .initial = "cls",
-     .help = "what the head sees: the first token through the pooler, or the mean over the tokens"},
+    {.name = "pooling", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "auto|cls|mean",
+     .initial = "auto", .help = "what the head sees: the first token through the pooler, or the mean over the tokens; auto: as "
+     "the encoder's folder says, cls if it says nothing"},
     {.name = "max-length", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "N",
      .low = 3, .high = 1000000,
      .help = "tokens kept of each text, special ones included; at most the encoder's positions",
-     .absent = "128, or the encoder's positions if they are fewer"},
+     .absent = "by --recipe; at most the encoder's positions"},
     {.name = "max-length", .type = CLI_INT, .verbs = EV | PR | TO | CA, .group = CLI_MODEL, .value = "N", .low = 3,
      .high = 1000000, .help = "tokens kept of each text, special ones included; at most the encoder's positions",
      .absent = "the model's own"},
@@ -236,16 +231,16 @@ const cli_option cli_option_rows[] = {
     {.name = "C", .type = CLI_DOUBLE, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_TRAINING, .value = "X",
      .initial = "3", .low = 0, .above_low = true, .high = 1000000, .help = "the weight of errors against small "
      "weights; larger follows the training records more closely"},
-    {.name = "recipe", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
-     .value = "classic|contracts", .initial = "classic", .check = is_recipe, .expected = "classic or contracts",
-     .help = "values for options that are not given: classic has their defaults; contracts has --pooling mean --lr 3e-4 "
-     "--head-lr 3e-3 --batch-size 32 --epochs 8 --max-length 256 --class-weights auto"},
+    {.name = "recipe", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
+     .value = "contracts|classic", .initial = "contracts",
+     .help = "what holds where nothing is said; contracts: --lr 3e-4 (less for encoders wider than 384), ten times that for "
+     "the head, --batch-size 32, epochs for 1400 steps (3 to 20), the shortest length that loses at most 5% of the training "
+     "tokens, --class-weights auto, --metric loss; classic: --lr 2e-5 --epochs 5 --batch-size 16 --max-length 128 --pooling "
+     "cls --class-weights off --metric macro_f1"},
     {.name = "epochs", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
-     .initial = "5", .low = 1,
-     .high = 1000, .help = "passes over the training records"},
+     .low = 1, .high = 1000, .help = "passes over the training records", .absent = "by --recipe"},
     {.name = "lr", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
-     .initial = "2e-5", .low = 0,
-     .above_low = true, .high = 1, .help = "the highest learning rate"},
+     .low = 0, .above_low = true, .high = 1, .help = "the highest learning rate", .absent = "by --recipe"},
     {.name = "schedule", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
      .value = "linear|constant|cosine|inverse-sqrt|polynomial",
      .initial = "linear", .help = "how the learning rate goes on after warm-up: down to 0 in a line or in half a wave, "
@@ -260,13 +255,12 @@ const cli_option cli_option_rows[] = {
     {.name = "warmup-steps", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
      .low = 0, .high = 1e9, .help = "the same as a number of steps", .absent = "by --warmup-ratio"},
     {.name = "head-lr", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
-     .low = 0, .above_low = true, .high = 1, .help = "the highest learning rate of the head", .absent = "as --lr"},
+     .low = 0, .above_low = true, .high = 1, .help = "the highest learning rate of the head", .absent = "by --recipe"},
     {.name = "layer-decay", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "F",
      .initial = "1", .low = 0, .above_low = true, .high = 1, .help = "a layer's learning rate over that of the layer "
      "above it, down to the embeddings"},
     {.name = "batch-size", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
-     .initial = "16",
-     .low = 1, .high = 65536, .help = "records to an optimizer step"},
+     .low = 1, .high = 65536, .help = "records to an optimizer step", .absent = "by --recipe"},
     {.name = "optimizer", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
      .value = "adamw|adafactor|sgd", .initial = "adamw", .help = "how gradients become steps: adamw; adafactor, which keeps "
      "one float a row and a column where adamw keeps two a weight; sgd, which wants a far higher --lr"},
@@ -305,7 +299,7 @@ const cli_option cli_option_rows[] = {
      .initial = "0", .low = 0, .high = 0.99, .help = "one label a record: the share of the target that is spread over all "
      "labels"},
     {.name = "class-weights", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
-     .value = "off|auto|balanced|P|FILE", .initial = "off", .check = is_class_weights, .expected = "off, auto, balanced, a "
+     .value = "off|auto|balanced|P|FILE", .absent = "by --recipe", .check = is_class_weights, .expected = "off, auto, balanced, a "
      "power from 0 to 1 or a .json, .csv or .tsv file", .help = "rare labels count more, by the power P of how rare they are; "
      "balanced: P = 1; auto: P = 0.3 where each record has one label, else off; FILE: what each label counts, a JSON object or "
      "a table with the columns label and weight"},
@@ -324,7 +318,7 @@ const cli_option cli_option_rows[] = {
      "or recall with a precision of P; in train, on the dev records. A label with few records leans on the threshold "
      "of all. off: 0.5", .absent = "f1 for many labels, else off"},
     {.name = "metric", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "NAME",
-     .initial = "macro_f1", .check = is_metric, .expected = METRIC_NAMES, .help = "what the best epoch is best at: "
+     .absent = "by --recipe", .check = is_metric, .expected = METRIC_NAMES, .help = "what the best epoch is best at: "
      METRIC_NAMES},
     {.name = "patience", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
      .initial = "0", .low = 0, .high = 1000, .help = "end after so many epochs without a better one; 0: go through all"},

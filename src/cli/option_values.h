@@ -5,7 +5,7 @@
 #include "options.h"
 #include "verbs.h"
 
-typedef enum { CLI_FROM_NOWHERE, CLI_FROM_RECIPE, CLI_FROM_CONFIG, CLI_FROM_COMMAND_LINE } cli_origin;
+typedef enum { CLI_FROM_NOWHERE, CLI_FROM_CONFIG, CLI_FROM_COMMAND_LINE } cli_origin;
 
 typedef struct {
     cli_origin from;
@@ -29,9 +29,5 @@ cli_value *cli_value_of(const cli_options *options, const cli_option *row);
 bool cli_option_fits(const cli_option *row, const char *text);
 /* Sets a value from the command line; `text` is NULL for a flag. */
 lex_status cli_option_set(cli_options *options, const cli_option *row, const char *text, lex_err *err) LEX_MUST_CHECK;
-/* Sets a value that stands nowhere else. */
-lex_status cli_option_set_recipe(cli_options *options, const cli_option *row, const char *text, lex_err *err) LEX_MUST_CHECK;
-/* recipes.c: the values of a recipe, for options that were not given. */
-lex_status cli_recipe_apply(cli_options *options, const char *recipe, lex_err *err) LEX_MUST_CHECK;
 
 #endif

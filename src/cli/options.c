@@ -204,18 +204,6 @@ lex_status cli_option_set_config(cli_options *options, const cli_option *row, co
     return LEX_OK;
 }
 
-lex_status cli_option_set_recipe(cli_options *options, const cli_option *row, const char *text, lex_err *err)
-{
-    cli_value *v = cli_value_of(options, row);
-    if (v->from != CLI_FROM_NOWHERE)
-        return LEX_OK;
-    v->from = CLI_FROM_RECIPE;
-    if (!read_value(v, row, text))
-        return refuse_value(row, LEX_ERR_USAGE, text, err);
-    LEX_PUSH(v->texts, v->n_texts, v->texts_capacity, text);
-    return LEX_OK;
-}
-
 /* ---- reading ---- */
 
 bool cli_options_want_help(const cli_options *options)

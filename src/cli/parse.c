@@ -252,8 +252,6 @@ lex_status cli_options_parse(cli_options **out, const cli_verb *verb, int argc, 
         if (config)
             LEX_TRY(cli_config_read(options, verb->bit, config, err));
         LEX_TRY(check_whole(options, err));
-        if (cli_option_find(verb->bit, LEX_STR("recipe")))
-            LEX_TRY(cli_recipe_apply(options, cli_option_string(options, "recipe"), err));
     }
     *out = options;
     options = NULL;

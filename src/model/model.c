@@ -98,6 +98,21 @@ static lex_status check_vocabulary(const lex_model *model, lex_err *err)
     return LEX_OK;
 }
 
+/* How sentence-transformers pools, in whose layout sentence encoders come; a folder without the file says nothing. */
+static lex_pooling pooling_of_folder(const char *dir)
+{
+    enum { MAX_BYTES = 1 << 20 };
+    lex_err ignored = {0};
+    lex_json *document = NULL;
+    bool mean = false;
+    char *path = lex_path_join(dir, "1_Pooling/config.json");
+    if (lex_json_read(&document, path, MAX_BYTES, &ignored) == LEX_OK)
+        mean = lex_json_bool(lex_json_get(document, "pooling_mode_mean_tokens"), false);
+    lex_json_free(document);
+    free(path);
+    return mean ? LEX_POOLING_MEAN : LEX_POOLING_CLS;
+}
+
 lex_status lex_model_open(lex_model **out, const char *dir, lex_model_need need, lex_err *err)
 {
     lex_status st = LEX_OK;
@@ -129,6 +144,8 @@ lex_status lex_model_open(lex_model **out, const char *dir, lex_model_need need,
     LEX_TRY(lex_tokenizer_open(&model->tokenizer, model->dir, err));
     LEX_TRY(check_vocabulary(model, err));
     LEX_TRY(lex_description_read(model, err));
+    if (need == LEX_MODEL_ENCODER && !model->has_head && !model->files->lexclf)
+        model->pooling = pooling_of_folder(model->dir);
     /* As an encoder, to be trained, it goes without. */
     model->is_fused = model->is_fused && need == LEX_MODEL_CLASSIFIER;
     if (model->is_fused)

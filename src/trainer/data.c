@@ -212,6 +212,7 @@ lex_status lex_run_read_data(lex_run *run, lex_err *err)
     choose_rows(run);
     make_targets(run);
     LEX_TRY(weigh_labels(run, err));
+    lex_recipe_of_data(run);
     tell_of_lengths(run);
 done:
     return st;

@@ -164,6 +164,21 @@ done:
     return st;
 }
 
+/* The last id of a sequence is a special token, which stays the last. */
+void lex_dataset_shorten(lex_dataset *data, int64_t length)
+{
+    data->n_long = 0;
+    for (int64_t i = 0; i < data->n_examples; i++) {
+        lex_example *example = &data->examples[i];
+        if (example->n <= length)
+            continue;
+        data->n_long++;
+        data->n_beyond += example->n - length;
+        data->ids[example->ids_at + length - 1] = data->ids[example->ids_at + example->n - 1];
+        example->n = length;
+    }
+}
+
 const char *lex_dataset_file(const lex_dataset *data, const lex_example *example)
 {
     return data->files.items[example->file];

@@ -54,6 +54,8 @@ typedef struct {
 } lex_text_form;
 lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_text_form *form,
                             const lex_train_options *options, lex_err *err) LEX_MUST_CHECK;
+/* Sequences, without windows, that were cut at a length above `length` are cut there. */
+void lex_dataset_shorten(lex_dataset *data, int64_t length);
 void lex_dataset_release(lex_dataset *data);
 /* The file that an example comes from; borrowed. */
 const char *lex_dataset_file(const lex_dataset *data, const lex_example *example);
@@ -95,7 +97,9 @@ typedef struct lex_augmenter lex_augmenter;
 
 /* Everything a run holds. */
 typedef struct {
-    const lex_train_options *options;
+    const lex_train_options *options; /* `settled` */
+    lex_train_options settled;        /* the caller's, where they said nothing filled in by the recipe */
+    bool length_by_data;
     lex_train_summary *summary;
     double started_s;
     char *out_dir, *partial_dir; /* OUT, OUT.partial */
@@ -158,6 +162,14 @@ typedef struct {
     int64_t batch_tokens;
     const lex_cut *cut;
 } lex_scorer;
+
+/* recipe.c: fills in run->settled: before anything is known; with the model open, and the length that texts are cut at
+ * first; with the training rows, whose sequences may become shorter. */
+void lex_recipe_begin(lex_run *run);
+void lex_recipe_of_model(lex_run *run);
+void lex_recipe_of_data(lex_run *run);
+/* Says what came of it. */
+void lex_recipe_tell(const lex_run *run);
 
 /* data.c: reads and checks the files, makes labels, split and targets. */
 lex_status lex_run_read_data(lex_run *run, lex_err *err) LEX_MUST_CHECK;

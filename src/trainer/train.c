@@ -11,19 +11,15 @@
 #include "internal.h"
 #include "lexclf/file.h"
 
-enum { MAX_LENGTH_DEFAULT = 128 };
-
 lex_train_options lex_train_options_default(void)
 {
     lex_train_options options = {
         .dev_fraction = 0.1,
         .reader = lex_reader_options_default(),
         .task_auto = true,
-        .pooling = LEX_POOLING_CLS,
+        .pooling_auto = true,
         .device = "auto",
-        .epochs = 5,
-        .batch_size = 16,
-        .lr = 2e-5,
+        .class_weight_power = NAN,
         .weight_decay = 0.01,
         .warmup_ratio = 0.1,
         .warmup_steps = -1,
@@ -37,7 +33,6 @@ lex_train_options lex_train_options_default(void)
         .pos_weight = 1,
         .calibrate = true,
         .thresholds_auto = true,
-        .metric = "macro_f1",
         .seed = 1,
         .checkpoint_minutes = 5,
     };
@@ -80,10 +75,8 @@ lex_status lex_run_try_out(lex_run *run, lex_err *err)
 
 static lex_status choose_length(lex_run *run, lex_err *err)
 {
-    int64_t asked = run->options->max_length, positions = run->model->config.n_positions;
-    if (asked == 0)
-        asked = positions < MAX_LENGTH_DEFAULT ? positions : MAX_LENGTH_DEFAULT;
-    lex_status st = lex_model_length(&run->max_length, run->model, asked, err);
+    lex_recipe_of_model(run);
+    lex_status st = lex_model_length(&run->max_length, run->model, run->options->max_length, err);
     if (st == LEX_OK)
         st = lex_model_use_windows(run->model, run->options->windows, run->options->stride, run->max_length, true, err);
     if (st == LEX_OK)
@@ -139,6 +132,7 @@ static lex_status open_run(lex_run *run, lex_err *err)
     LEX_TRY(choose_precision(run, err));
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
     tell_of_weights(run);
+    lex_recipe_tell(run);
     run->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : lex_default_batch_tokens(run->runtime);
     lex_optimizer_options optimizer = {
         .beta1 = 0.9,
@@ -348,7 +342,9 @@ static void close_run(lex_run *run)
 
 lex_status lex_train(lex_train_summary *summary, const lex_train_options *options, lex_err *err)
 {
-    lex_run run = {.options = options, .summary = summary, .started_s = lex_now_s()};
+    lex_run run = {.settled = *options, .summary = summary, .started_s = lex_now_s()};
+    run.options = &run.settled;
+    lex_recipe_begin(&run);
     lex_status st = LEX_OK;
     memset(summary, 0, sizeof *summary);
     summary->best_value = NAN;

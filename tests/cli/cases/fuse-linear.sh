@@ -14,7 +14,7 @@ END2
     echo the lease of land is for a term of a year,BUY
 } >dev.csv
 with=(--train train.csv --dev dev.csv --threads 1)
-train=(train --encoder encoder "${with[@]}" --epochs 2 --lr 1e-3)
+train=(train --encoder encoder "${with[@]}" --recipe classic --epochs 2 --lr 1e-3)
 expect 0 lexclf "${train[@]}" --out both --fuse-linear --test dev.csv --json
 stderr_has 'lexclf: encoder alone  dev: accuracy '
 stderr_has 'lexclf: linear alone   dev: accuracy '

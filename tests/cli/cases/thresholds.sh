@@ -7,7 +7,7 @@ for i in {1..20}; do
     echo '{"text": "the lease of land", "labels": []}'
 done >many.jsonl
 echo '{"text": "the lease of land", "labels": ["RARE"]}' >>many.jsonl
-train=(train --encoder encoder --train many.jsonl --dev many.jsonl --epochs 2 --lr 1e-3 --overwrite)
+train=(train --encoder encoder --train many.jsonl --dev many.jsonl --recipe classic --epochs 2 --lr 1e-3 --overwrite)
 expect 0 lexclf "${train[@]}" --out tuned --pos-weight auto --json
 stderr_has 'lexclf: thresholds for f1 on 81 records: macro F1 '
 stderr_has "1 label with fewer than 5 records leans on "
