@@ -100,13 +100,15 @@ int64_t lex_cut_n_computed(const lex_cut *cut, int64_t n);
 int64_t lex_tokenizer_vocab_size(const lex_tokenizer *tokenizer);
 /* `model_max_length` of tokenizer_config.json, or 0 when it is absent or absurdly large. */
 int64_t lex_tokenizer_model_max_length(const lex_tokenizer *tokenizer);
-/* The id of [UNK]. */
+/* The id of the unknown token, or -1 when the vocabulary has none (byte-level ones need none). */
 int32_t lex_tokenizer_unknown_id(const lex_tokenizer *tokenizer);
 /* The id of [MASK], or -1 when there is none. */
 int32_t lex_tokenizer_mask_id(const lex_tokenizer *tokenizer);
 /* Whether the id is of a token that stands for no text: [CLS], [SEP], [UNK], [PAD], [MASK], and what the tokenizer's files
  * call special. */
 bool lex_tokenizer_is_special(const lex_tokenizer *tokenizer, int32_t id);
+/* The id of the padding token, or -1 when nothing names one. */
+int32_t lex_tokenizer_padding_id(const lex_tokenizer *tokenizer);
 
 #ifdef __cplusplus
 }
