@@ -111,6 +111,12 @@ static lex_status begin_unigram(lex_tokenizer *tokenizer, lex_loading *loading, 
                            loading->family->class);
     tokenizer->pipeline = lex_pipeline_new();
     tokenizer->pipeline->kind = LEX_MODEL_UNIGRAM;
+    for (int64_t i = 0; i < spm->n_pieces; i++) {
+        if (spm->pieces[i].kind == LEX_SPM_CONTROL)
+            lex_strings_push(&loading->controls, spm->pieces[i].text);
+        else if (spm->pieces[i].kind == LEX_SPM_USER_DEFINED)
+            lex_strings_push(&loading->symbols, spm->pieces[i].text);
+    }
     return LEX_OK;
 }
 

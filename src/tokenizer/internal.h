@@ -231,6 +231,7 @@ struct lex_loading {
     lex_json *file, *config, *special_map, *added_json; /* NULL when absent */
     lex_json *vocab_json, *model_config;
     const lex_family *family; /* of a folder without tokenizer.json; NULL when there is that, or BERT's vocab.txt */
+    lex_strings controls, symbols; /* pieces of a sentencepiece model that stand for themselves; the first are special */
     const char *source;       /* name of the file that defines the tokenizer */
     lex_arena arena;          /* texts of pieces that no file holds as they are */
     double *scores;           /* Unigram's, one an item; owned */

@@ -224,6 +224,19 @@ done:
     return st;
 }
 
+static lex_status add_pieces(lex_tokenizer *tokenizer, lex_loading *loading, const lex_strings *pieces, bool special,
+                             lex_err *err)
+{
+    lex_status st = LEX_OK;
+    for (int64_t i = 0; i < pieces->n; i++) {
+        lex_added_token token = {.special = special, .content = pieces->items[i]};
+        if (lex_idmap_get(&loading->added_by_content, lex_str_of(token.content)) < 0)
+            LEX_TRY(add_token(tokenizer, loading, token, -1, err));
+    }
+done:
+    return st;
+}
+
 lex_status lex_read_added_tokens(lex_tokenizer *tokenizer, lex_loading *loading, lex_err *err)
 {
     lex_status st = LEX_OK;
@@ -233,6 +246,8 @@ lex_status lex_read_added_tokens(lex_tokenizer *tokenizer, lex_loading *loading,
     if (lex_json_get(loading->config, "added_tokens_decoder") == NULL)
         LEX_TRY(read_legacy(tokenizer, loading, err));
     LEX_TRY(add_special_tokens(tokenizer, loading, err));
+    LEX_TRY(add_pieces(tokenizer, loading, &loading->controls, true, err));
+    LEX_TRY(add_pieces(tokenizer, loading, &loading->symbols, false, err));
 done:
     return st;
 }

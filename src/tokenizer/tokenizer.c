@@ -139,6 +139,8 @@ static void release_loading(lex_loading *loading)
     free(loading->items);
     free(loading->scores);
     free(loading->used_ids);
+    lex_strings_release(&loading->controls);
+    lex_strings_release(&loading->symbols);
     lex_idmap_release(&loading->added_by_content);
     lex_json_free(loading->file);
     lex_json_free(loading->config);
