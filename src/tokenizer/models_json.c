@@ -51,6 +51,29 @@ done:
     return st;
 }
 
+/* A score as the reference reads it from a file: all digits as one whole number, divided by a power of ten, which is
+ * rounded twice and so one bit off now and then. That bit decides between two ways to cut a word that are equally good.
+ * The digits are the fewest that make the number, as every writer of such files has them. */
+static double as_reference_reads(double value)
+{
+    char text[40], digits[40];
+    int precision = 1, n = 0, exponent = 0;
+    do
+        snprintf(text, sizeof text, "%.*e", precision - 1, value);
+    while (precision++ < 17 && strtod(text, NULL) != value);
+    const char *p = text + (*text == '-');
+    for (; *p && *p != 'e'; p++)
+        if (*p >= '0' && *p <= '9')
+            digits[n++] = *p;
+    digits[n] = '\0';
+    if (*p == 'e')
+        exponent = (int)strtol(p + 1, NULL, 10) - (n - 1);
+    double whole = (double)strtoull(digits, NULL, 10);
+    double power = pow(10, abs(exponent)); /* exact up to 10^22; beyond that no score is */
+    whole = exponent < 0 ? whole / power : whole * power;
+    return value < 0 ? -whole : whole;
+}
+
 lex_status lex_read_unigram(lex_tokenizer *tokenizer, lex_loading *loading, const lex_json *model, lex_err *err)
 {
     lex_unigram *unigram = &tokenizer->pipeline->unigram;
@@ -73,7 +96,7 @@ lex_status lex_read_unigram(lex_tokenizer *tokenizer, lex_loading *loading, cons
         if (lex_json_count(node) != 2 || lex_json_string(piece) == NULL || !isfinite(value))
             return lex_err_set(err, LEX_ERR_INPUT, "token %lld of the model's 'vocab' is not a text with a score",
                                (long long)loading->n_items);
-        lex_vocab_add_scored(loading, lex_str_of(lex_json_string(piece)), value);
+        lex_vocab_add_scored(loading, lex_str_of(lex_json_string(piece)), as_reference_reads(value));
     }
 done:
     return st;

@@ -57,12 +57,12 @@ static void find_mask(lex_tokenizer *tokenizer, const lex_loading *loading)
         tokenizer->mask_id = lex_token_id(tokenizer, loading, "<mask>");
 }
 
-/* The id for padding, which must be there where something names it, and for BERT. */
+/* The id for padding, which must be there where something names it; a tokenizer.json may go without. */
 static lex_status find_padding(lex_tokenizer *tokenizer, lex_loading *loading, lex_err *err)
 {
     const lex_json *node = lex_special_node(loading, "pad_token");
     const char *family = lex_family_special(loading->family, "pad_token");
-    bool needed = node || family || tokenizer->pipeline == NULL;
+    bool needed = node || family || loading->file == NULL;
     if (needed)
         return lex_special_id(&tokenizer->padding_id, tokenizer, loading, "pad_token", family ? family : "[PAD]", err);
     tokenizer->padding_id = lex_token_id(tokenizer, loading, "<pad>");
