@@ -307,7 +307,7 @@ int32_t lex_tokenizer_mask_id(const lex_tokenizer *tokenizer)
 
 bool lex_tokenizer_is_special(const lex_tokenizer *tokenizer, int32_t id)
 {
-    bool special = id == tokenizer->unknown_id || id == tokenizer->mask_id;
+    bool special = id == tokenizer->unknown_id || id == tokenizer->mask_id || id == tokenizer->padding_id;
     for (int64_t i = 0; i < tokenizer->n_before; i++)
         special |= id == tokenizer->before[i];
     for (int64_t i = 0; i < tokenizer->n_after; i++)
