@@ -1,5 +1,6 @@
 /* fuzz_pipeline.c - any text through tokenizers of many components: ids are in the vocabulary, offsets lie between
- * characters and never run backwards, and the same text gives the same tokens again with other memory.
+ * characters and never run backwards, and the same text gives the same tokens again with other memory. Offsets that were
+ * trimmed may run backwards, as the reference's: of two tokens within one character the first may lose it.
  *
  * The first byte chooses the tokenizer, the rest is the text; bytes that are not UTF-8 become '?'. */
 #include <stdio.h>
@@ -42,7 +43,7 @@ static const char *const files[] = {
         "{\"type\":\"Digits\",\"individual_digits\":false}") WORDPIECE "}",
     "{" SPLITS(SPLIT(" {2,}", "Contiguous", "false") "," SPLIT("\\\\p{N}", "MergedWithNext", "true")) UNIGRAM "}",
 };
-enum { N_FILES = sizeof files / sizeof *files };
+enum { N_FILES = sizeof files / sizeof *files, N_TRIMMED = 2 };
 static lex_tokenizer *made[N_FILES]; /* kept from input to input */
 
 static lex_tokenizer *make(unsigned number)
@@ -94,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         lex_token t = a.items[i];
         LEX_ASSERT(t.id >= 0 && t.id < lex_tokenizer_vocab_size(made[number]));
         LEX_ASSERT(t.begin <= t.end && is_boundary(text, t.begin) && is_boundary(text, t.end));
-        LEX_ASSERT(i == 0 || t.begin >= a.items[i - 1].begin);
+        LEX_ASSERT(i == 0 || number < N_TRIMMED || t.begin >= a.items[i - 1].begin);
     }
     lex_tokenizer_encode(made[number], LEX_STR("ab \u00e9 <e>"), &b);
     lex_tokenizer_encode(made[number], text, &b);
