@@ -7,9 +7,14 @@
  * BERT's WordPiece, cased and uncased (Devlin et al., "BERT", 2019; Schuster and Nakajima, "Japanese and Korean Voice
  * Search", 2012), as Hugging Face's fast tokenizer computes it: control characters cleaned, CJK characters isolated,
  * accents stripped by canonical decomposition, punctuation split by Unicode category, words of more than 100
- * characters unknown, added tokens matched in the text before anything else. `tokenizer.json` alone or `vocab.txt`
- * alone defines it; where both are there, `tokenizer.json` is the source. The truncation and the padding that
- * `tokenizer.json` may hold are ignored.
+ * characters unknown, added tokens matched in the text before anything else. `vocab.txt` alone defines it.
+ *
+ * Other families are read as `tokenizer.json` describes them: byte-pair encoding (Sennrich et al., 2016), byte-level
+ * too (Radford et al., 2019), Unigram (Kudo, 2018) and WordPiece, behind the normalizers, pre-tokenizers and
+ * post-processors that encoders use; what is not known here is refused by its name. Where tokenizer.json is there it is
+ * the source; its truncation and padding are ignored. Without it a family's own files do: RoBERTa's vocab.json and
+ * merges.txt, MPNet's vocab.txt, and the sentencepiece models of XLM-R, CamemBERT, ALBERT and DeBERTa-v2, numbered as
+ * each family's class in transformers 5 does it.
  *
  *     lex_tokenizer *tokenizer = NULL;
  *     LEX_TRY(lex_tokenizer_open(&tokenizer, "models/all-MiniLM-L6-v2", err));
@@ -32,7 +37,7 @@ extern "C" {
 #define LEX_TOKENIZER_JSON_MAX (1u << 28) /* bytes of tokenizer.json or vocab.txt */
 
 /* One token: its id in [0, V) and the bytes [begin, end) of the encoded text that it stands for. Tokens that stand
- * for nothing ([CLS], [SEP]) have begin = end = 0. */
+ * for nothing ([CLS], [SEP]) have begin = end = 0. Bytes of one character may be several tokens; each stands for all of it. */
 typedef struct {
     int32_t id;
     uint32_t begin;
@@ -52,9 +57,11 @@ void lex_tokens_release(lex_tokens *tokens);
 
 typedef struct lex_tokenizer lex_tokenizer;
 
-/* Reads tokenizer.json, or vocab.txt with tokenizer_config.json and special_tokens_map.json, from `dir`.
- * LEX_ERR_INPUT, naming the file and the reason, when none defines a tokenizer, when a component is of a kind that is
- * not known here (named), when a special token ([UNK], [CLS], [SEP], [PAD]) is missing, or when ids collide. */
+/* Reads tokenizer.json, or vocab.txt, vocab.json with merges.txt, or sentencepiece.bpe.model, spiece.model, spm.model, with
+ * tokenizer_config.json, special_tokens_map.json and added_tokens.json, from `dir`; of several without tokenizer.json those
+ * count whose family `tokenizer_class` names, then config.json's `model_type`. LEX_ERR_INPUT, naming the file and the
+ * reason, when none defines a tokenizer, when a component or a value in one is not known here (named), when a special
+ * token is missing, when a merge needs a piece that is none, or when ids collide. */
 lex_status lex_tokenizer_open(lex_tokenizer **out, const char *dir, lex_err *err) LEX_MUST_CHECK;
 void lex_tokenizer_free(lex_tokenizer *tokenizer);
 
@@ -100,13 +107,15 @@ int64_t lex_cut_n_computed(const lex_cut *cut, int64_t n);
 int64_t lex_tokenizer_vocab_size(const lex_tokenizer *tokenizer);
 /* `model_max_length` of tokenizer_config.json, or 0 when it is absent or absurdly large. */
 int64_t lex_tokenizer_model_max_length(const lex_tokenizer *tokenizer);
-/* The id of [UNK]. */
+/* The id of the unknown token, or -1 when the vocabulary has none (byte-level ones need none). */
 int32_t lex_tokenizer_unknown_id(const lex_tokenizer *tokenizer);
 /* The id of [MASK], or -1 when there is none. */
 int32_t lex_tokenizer_mask_id(const lex_tokenizer *tokenizer);
 /* Whether the id is of a token that stands for no text: [CLS], [SEP], [UNK], [PAD], [MASK], and what the tokenizer's files
  * call special. */
 bool lex_tokenizer_is_special(const lex_tokenizer *tokenizer, int32_t id);
+/* The id of the padding token, or -1 when nothing names one. */
+int32_t lex_tokenizer_padding_id(const lex_tokenizer *tokenizer);
 
 #ifdef __cplusplus
 }

@@ -11,7 +11,8 @@
 /* What a model folder lives by; a report beside them is welcome. */
 static const char *const model_files[] = {
     "config.json", "model.safetensors", "lexclf.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
-    "special_tokens_map.json", "added_tokens.json", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model",
+    "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "spm.model",
+    "tokenizer.model",
 };
 
 /* The folder of a path with its links followed, and the last name: files that are not there yet compare by it. */

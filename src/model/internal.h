@@ -41,7 +41,7 @@ lex_json *lex_model_describe(const lex_model *model, const lex_model_save_option
 /* Temperature, shift, thresholds and the features that they ask for, put into lexclf.json in place of older ones. */
 void lex_model_describe_calibration(lex_json *doc, const lex_model *model);
 /* The files of the model's folder beside lexclf.json, those of the tokenizer last; room for LEX_MODEL_FILES_MAX names. */
-enum { LEX_MODEL_FILES_MAX = 10 };
+enum { LEX_MODEL_FILES_MAX = 16 };
 int lex_model_file_names(const char *names[LEX_MODEL_FILES_MAX], const lex_model *model);
 /* Copies one of them. */
 lex_status lex_model_copy_file(const char *from_dir, const char *to_dir, const char *name, lex_err *err) LEX_MUST_CHECK;

@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const char *const tokenizer_files[] = {"vocab.txt", "tokenizer.json", "tokenizer_config.json",
-                                              "special_tokens_map.json", "added_tokens.json"};
+                                              "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
+                                              "sentencepiece.bpe.model", "spiece.model", "spm.model"};
 enum { N_TOKENIZER_FILES = sizeof tokenizer_files / sizeof *tokenizer_files };
 
 /* How many of a folder's files are not copied as they came. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "pipeline.h"
 #include "unicode.h"
 
 enum { LETTER, SPACE, PUNCT, OTHER }; /* ascii_class; OTHER is left to the normalizer */
@@ -116,11 +116,15 @@ static void encode_with_normalized_tokens(const lex_tokenizer *tokenizer, lex_sc
     lex_split split;
     lex_splitter_init(&splitter, tokenizer, &tokenizer->normalized, (lex_str){normalized->text, normalized->len});
     while (lex_splitter_next(&splitter, &split)) {
-        if (split.added < 0)
+        int64_t n_before = out->n;
+        if (split.added < 0) {
             encode_normalized(tokenizer, scratch, split.from, split.to, out);
-        else
-            lex_tokens_push(out, tokenizer->added[split.added].id, normalized->begin[split.from],
-                            normalized->end[split.to - 1]);
+            lex_trim_tokens(tokenizer, text, n_before, out);
+            continue;
+        }
+        lex_tokens_push(out, tokenizer->added[split.added].id, normalized->begin[split.from],
+                        normalized->end[split.to - 1]);
+        lex_trim_added(tokenizer, text, (lex_str){normalized->text + split.from, split.to - split.from}, out);
     }
 }
 
@@ -143,6 +147,7 @@ void lex_scratch_free(lex_scratch *scratch)
     free(scratch->sources);
     free(scratch->hashes);
     lex_buf_release(&scratch->word);
+    lex_pipeline_scratch_free(scratch->pipeline);
     free(scratch);
 }
 
@@ -155,13 +160,25 @@ void lex_tokenizer_encode(const lex_tokenizer *tokenizer, lex_str text, lex_toke
     lex_split split;
     out->n = 0;
     out->scratch = scratch;
+    if (tokenizer->pipeline) {
+        if (scratch->pipeline == NULL)
+            scratch->pipeline = lex_pipeline_scratch_new();
+        lex_pipeline_encode(tokenizer, scratch, text, out);
+        return;
+    }
     lex_splitter_init(&splitter, tokenizer, &tokenizer->as_written, text);
     while (lex_splitter_next(&splitter, &split)) {
-        if (split.added >= 0)
+        int64_t n_before = out->n;
+        if (split.added >= 0) {
             lex_tokens_push(out, tokenizer->added[split.added].id, split.from, split.to);
-        else if (also_normalized)
+            lex_trim_added(tokenizer, text, (lex_str){text.ptr + split.from, split.to - split.from}, out);
+            continue;
+        }
+        if (also_normalized) {
             encode_with_normalized_tokens(tokenizer, scratch, text, split.from, split.to, out);
-        else
+        } else {
             encode_words(tokenizer, scratch, text, split.from, split.to, out);
+            lex_trim_tokens(tokenizer, text, n_before, out);
+        }
     }
 }

@@ -5,17 +5,17 @@
  * added tokens, too. As in the reference a token that the vocabulary holds keeps its id there, and another one gets
  * the next free id; where the file says otherwise the folder is refused.
  *
- * One thing is not done as there: [MASK] and its like, when they are only named and no list gives them an id, are
- * left out, since a model that was saved with such a tokenizer has no row for them.
+ * One thing is not done as there: in BERT's folders [MASK] and its like, when they are only named and no list gives
+ * them an id, are left out, since a model that was saved with such a tokenizer has no row for them.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "pipeline.h"
 
-static int64_t next_id(const lex_tokenizer *tokenizer, const lex_loading *loading)
+static int64_t next_id(const lex_loading *loading)
 {
-    int64_t n = tokenizer->words.n;
+    int64_t n = loading->model_size;
     return loading->max_added_id >= n ? loading->max_added_id + 1 : n;
 }
 
@@ -28,7 +28,7 @@ static lex_status add_token(lex_tokenizer *tokenizer, lex_loading *loading, lex_
         return LEX_OK;
     int32_t number = lex_idmap_get(&loading->added_by_content, content);
     int64_t known = number >= 0 ? tokenizer->added[number].id : lex_idmap_get(&tokenizer->words, content);
-    int64_t given = known >= 0 ? known : next_id(tokenizer, loading);
+    int64_t given = known >= 0 ? known : next_id(loading);
     if (id >= 0 && id != given)
         return lex_err_set(err, LEX_ERR_INPUT, "added token '%s' has id %lld, but the vocabulary makes it %lld",
                            token.content, (long long)id, (long long)given);
@@ -182,12 +182,15 @@ static lex_status add_named(lex_tokenizer *tokenizer, lex_loading *loading, cons
                             lex_err *err)
 {
     const lex_json *node = lex_special_node(loading, key);
+    if (loading->family)
+        standard = lex_family_special(loading->family, key);
     const char *content = node ? lex_special_content(node) : loading->file ? NULL : standard;
-    if (content == NULL || lex_idmap_get(&tokenizer->words, lex_str_of(content)) < 0)
+    if (content == NULL || (lex_idmap_get(&tokenizer->words, lex_str_of(content)) < 0 && !loading->family))
         return LEX_OK;
     if (node)
         return add_extra(tokenizer, loading, node, err);
     lex_added_token token = {.special = true, .content = (char *)(uintptr_t)content};
+    token.lstrip = strcmp(key, "mask_token") == 0 && lex_family_mask_takes_space(loading->family);
     if (lex_idmap_get(&loading->added_by_content, lex_str_of(content)) >= 0)
         return LEX_OK;
     return add_token(tokenizer, loading, token, -1, err);
@@ -221,6 +224,19 @@ done:
     return st;
 }
 
+static lex_status add_pieces(lex_tokenizer *tokenizer, lex_loading *loading, const lex_strings *pieces, bool special,
+                             lex_err *err)
+{
+    lex_status st = LEX_OK;
+    for (int64_t i = 0; i < pieces->n; i++) {
+        lex_added_token token = {.special = special, .content = pieces->items[i]};
+        if (lex_idmap_get(&loading->added_by_content, lex_str_of(token.content)) < 0)
+            LEX_TRY(add_token(tokenizer, loading, token, -1, err));
+    }
+done:
+    return st;
+}
+
 lex_status lex_read_added_tokens(lex_tokenizer *tokenizer, lex_loading *loading, lex_err *err)
 {
     lex_status st = LEX_OK;
@@ -230,6 +246,8 @@ lex_status lex_read_added_tokens(lex_tokenizer *tokenizer, lex_loading *loading,
     if (lex_json_get(loading->config, "added_tokens_decoder") == NULL)
         LEX_TRY(read_legacy(tokenizer, loading, err));
     LEX_TRY(add_special_tokens(tokenizer, loading, err));
+    LEX_TRY(add_pieces(tokenizer, loading, &loading->controls, true, err));
+    LEX_TRY(add_pieces(tokenizer, loading, &loading->symbols, false, err));
 done:
     return st;
 }
@@ -257,7 +275,12 @@ void lex_build_matchers(lex_tokenizer *tokenizer)
     for (int64_t i = 0; i < tokenizer->n_added; i++) {
         const lex_added_token *token = &tokenizer->added[i];
         lex_str pattern = lex_str_of(token->content);
-        if (token->normalized) {
+        if (token->normalized && tokenizer->pipeline) {
+            if (scratch->pipeline == NULL)
+                scratch->pipeline = lex_pipeline_scratch_new();
+            lex_pipeline_normalize(tokenizer->pipeline, pattern, 0, pattern.len, scratch);
+            pattern = (lex_str){scratch->normalized.text, scratch->normalized.len};
+        } else if (token->normalized) {
             scratch->normalized.len = 0;
             lex_normalize(&tokenizer->normalizer, pattern, 0, pattern.len, scratch);
             pattern = (lex_str){scratch->normalized.text, scratch->normalized.len};

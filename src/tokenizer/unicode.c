@@ -1,4 +1,4 @@
-/* unicode.c - lookups in the generated tables: canonical decomposition, combining class, lower case.
+/* unicode.c - lookups in the generated tables: decomposition and composition, combining class, lower case.
  *
  * All are binary searches, and are only reached by code points whose flags say that there is something to find.
  * Hangul syllables decompose by arithmetic (the Unicode standard, section 3.12).
@@ -36,6 +36,54 @@ size_t lex_uc_decompose(uint32_t c, uint32_t parts[LEX_UC_DECOMPOSITION_MAX])
     for (size_t i = 0; i < n; i++)
         parts[i] = lex_uc_decomposition_pool[start + i];
     return n;
+}
+
+size_t lex_uc_decompose_compatible(uint32_t c, uint32_t parts[LEX_UC_COMPATIBLE_MAX])
+{
+    size_t low = 0, high = lex_uk_n_compatible;
+    while (low + 1 < high) {
+        size_t middle = (low + high) / 2;
+        if (lex_uk_compatible[middle] <= c)
+            low = middle;
+        else
+            high = middle;
+    }
+    if (lex_uk_compatible[low] == c) {
+        size_t start = lex_uk_compatible_starts[low], n = lex_uk_compatible_starts[low + 1] - start;
+        for (size_t i = 0; i < n; i++)
+            parts[i] = lex_uk_compatible_pool[start + i];
+        return n;
+    }
+    if (lex_uc_flags(c) & LEX_UC_DECOMPOSES)
+        return lex_uc_decompose(c, parts);
+    parts[0] = c;
+    return 1;
+}
+
+static uint32_t compose_hangul(uint32_t a, uint32_t b)
+{
+    if (a >= L_BASE && a < L_BASE + 19 && b >= V_BASE && b < V_BASE + 21)
+        return HANGUL_FIRST + (a - L_BASE) * VT + (b - V_BASE) * TT;
+    if (a >= HANGUL_FIRST && a <= HANGUL_LAST && (a - HANGUL_FIRST) % TT == 0 && b > T_BASE && b < T_BASE + TT)
+        return a + (b - T_BASE);
+    return 0;
+}
+
+uint32_t lex_uc_compose(uint32_t first, uint32_t second)
+{
+    uint32_t syllable = compose_hangul(first, second);
+    size_t low = 0, high = lex_uk_n_pairs;
+    while (syllable == 0 && low < high) {
+        size_t middle = (low + high) / 2;
+        const lex_uc_pair *pair = &lex_uk_pairs[middle];
+        if (pair->first == first && pair->second == second)
+            return pair->composed;
+        if (pair->first < first || (pair->first == first && pair->second < second))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return syllable;
 }
 
 size_t lex_uc_lower(uint32_t c, uint32_t lower[LEX_UC_LOWER_MAX])

@@ -55,6 +55,55 @@ static inline unsigned lex_uc_flags(uint32_t c)
     return lex_uc_low[lex_uc_middle[middle] * 64u + (c & 63)];
 }
 
+/* ---- family_tables.c: what the tokenizers of other families ask ---- */
+enum {
+    LEX_UK_LETTER = 1,   /* \p{L} of the reference's regular expressions */
+    LEX_UK_NUMBER = 2,   /* \p{N} */
+    LEX_UK_SPACE = 4,    /* \s */
+    LEX_UK_NUMERIC = 8,  /* what Digits takes for a digit */
+    LEX_UK_MARK = 16,    /* any mark; LEX_UC_MARK holds for non-spacing ones */
+};
+/* Grapheme cluster classes (Unicode Standard Annex 29), without what cannot be seen (scripts/make-unicode-tables). */
+enum {
+    LEX_GB_OTHER, LEX_GB_CONTROL, LEX_GB_EXTEND, LEX_GB_SPACING, LEX_GB_PREPEND, LEX_GB_L, LEX_GB_V, LEX_GB_T,
+    LEX_GB_LV, LEX_GB_LVT, LEX_GB_PICTURE, LEX_GB_JOINER,
+};
+/* Roles in an Indic conjunct (rule GB9c). */
+enum { LEX_GB_NO_CONJUNCT, LEX_GB_CONSONANT, LEX_GB_LINKER, LEX_GB_CONJUNCT };
+
+typedef struct {
+    uint32_t first, second, composed;
+} lex_uc_pair;
+
+extern const uint8_t lex_uk_top[272];
+extern const uint16_t lex_uk_middle[], lex_uk_low[];
+extern const size_t lex_uk_n_compatible, lex_uk_n_pairs;
+extern const uint32_t lex_uk_compatible[];        /* ascending: those whose NFKD is not their NFD */
+extern const uint16_t lex_uk_compatible_starts[]; /* as lex_uc_decomposition_starts */
+extern const uint32_t lex_uk_compatible_pool[];
+extern const lex_uc_pair lex_uk_pairs[];          /* ascending; Hangul syllables are computed instead */
+
+/* LEX_UK_ flags, with the grapheme class above them. */
+static inline unsigned lex_uk_flags(uint32_t c)
+{
+    unsigned middle = lex_uk_top[c >> 12] * 64u + (c >> 6 & 63);
+    return lex_uk_low[lex_uk_middle[middle] * 64u + (c & 63)];
+}
+static inline unsigned lex_uk_break(unsigned flags)
+{
+    return flags >> 5 & 15;
+}
+static inline unsigned lex_uk_conjunct(unsigned flags)
+{
+    return flags >> 9 & 3;
+}
+
+#define LEX_UC_COMPATIBLE_MAX 18
+/* The full compatibility decomposition of any code point; returns the number of parts, 1 when there is none. */
+size_t lex_uc_decompose_compatible(uint32_t c, uint32_t parts[LEX_UC_COMPATIBLE_MAX]);
+/* The canonical composition of two, or 0. */
+uint32_t lex_uc_compose(uint32_t first, uint32_t second);
+
 #define LEX_UC_DECOMPOSITION_MAX 4
 #define LEX_UC_LOWER_MAX 2
 

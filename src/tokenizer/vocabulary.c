@@ -9,6 +9,19 @@
 #include "internal.h"
 #include "unicode.h"
 
+void lex_vocab_add(lex_loading *loading, lex_str text, int64_t id)
+{
+    lex_vocab_item item = {text, (int32_t)id};
+    LEX_PUSH(loading->items, loading->n_items, loading->items_capacity, item);
+}
+
+void lex_vocab_add_scored(lex_loading *loading, lex_str text, double score)
+{
+    int64_t n = loading->n_items;
+    LEX_PUSH(loading->scores, n, loading->scores_capacity, score);
+    lex_vocab_add(loading, text, loading->n_items);
+}
+
 static lex_str without_trailing_space(lex_str line)
 {
     while (line.len > 0) {
@@ -34,8 +47,7 @@ static lex_status read_lines(lex_loading *loading, lex_str text, lex_err *err)
             return lex_err_set(err, LEX_ERR_INPUT, "line %lld is not valid UTF-8", (long long)n + 1);
         if (n == LEX_VOCAB_MAX)
             return lex_err_set(err, LEX_ERR_INPUT, "more than %d tokens", LEX_VOCAB_MAX);
-        lex_vocab_item item = {without_trailing_space((lex_str){text.ptr + at, end - at}), (int32_t)n};
-        LEX_PUSH(loading->items, loading->n_items, loading->items_capacity, item);
+        lex_vocab_add(loading, without_trailing_space((lex_str){text.ptr + at, end - at}), n);
         at = end + 1;
     }
     return LEX_OK;
@@ -43,7 +55,7 @@ static lex_status read_lines(lex_loading *loading, lex_str text, lex_err *err)
 
 lex_status lex_read_vocab_txt(lex_tokenizer *tokenizer, lex_loading *loading, lex_err *err)
 {
-    if (!lex_class_is_bert(loading)) {
+    if (!lex_class_is_bert(loading) && !loading->family) {
         const char *class = lex_json_string(lex_json_get(loading->config, "tokenizer_class"));
         lex_err_set(err, LEX_ERR_INPUT, "tokenizer class '%s' is not known", class);
         lex_place_error(loading, "tokenizer_config.json", err);
@@ -81,7 +93,7 @@ static lex_str rival_of(const lex_tokenizer *tokenizer, const lex_loading *loadi
 
 static lex_status add_item(lex_tokenizer *tokenizer, lex_loading *loading, lex_vocab_item item, lex_err *err)
 {
-    lex_str prefix = lex_str_of(loading->prefix), text = item.text;
+    lex_str prefix = lex_str_of(loading->prefix), text = item.text; /* no prefix: WordPiece's alone */
     if (lex_idmap_get(&tokenizer->words, text) != item.id)
         return LEX_OK; /* another line of the same text counts */
     if (!lex_take_id(loading, item.id)) {
@@ -93,7 +105,7 @@ static lex_status add_item(lex_tokenizer *tokenizer, lex_loading *loading, lex_v
     }
     if (item.id >= tokenizer->vocab_size)
         tokenizer->vocab_size = (int64_t)item.id + 1;
-    if (lex_str_starts(text, prefix) && text.len > prefix.len) {
+    if (loading->prefix && lex_str_starts(text, prefix) && text.len > prefix.len) {
         lex_str rest = {text.ptr + prefix.len, text.len - prefix.len};
         lex_idmap_put(&tokenizer->continuations, rest, item.id);
     }
@@ -109,8 +121,11 @@ lex_status lex_build_vocabulary(lex_tokenizer *tokenizer, lex_loading *loading, 
         lex_idmap_put(&tokenizer->words, loading->items[i].text, loading->items[i].id);
     for (int64_t i = 0; i < loading->n_items; i++)
         LEX_TRY(add_item(tokenizer, loading, loading->items[i], err));
-    tokenizer->unknown_id = lex_idmap_get(&tokenizer->words, lex_str_of(loading->unknown));
-    if (tokenizer->unknown_id < 0)
+    loading->model_size = loading->scores ? loading->n_items : tokenizer->words.n;
+    if (tokenizer->vocab_size < loading->model_size)
+        tokenizer->vocab_size = loading->model_size;
+    tokenizer->unknown_id = loading->unknown ? lex_idmap_get(&tokenizer->words, lex_str_of(loading->unknown)) : -1;
+    if (loading->unknown && tokenizer->unknown_id < 0)
         st = lex_err_set(err, LEX_ERR_INPUT, "the vocabulary lacks '%s', the unknown token", loading->unknown);
 done:
     return st;

@@ -53,7 +53,7 @@ everywhere "model/model.safetensors: 'classifier.bias' is of type I32, expected 
 
 # a tokenizer that is not there, or not this model's
 from plain && rm model/vocab.txt
-everywhere 'model: neither tokenizer.json nor vocab.txt is there'
+everywhere 'model: no tokenizer: neither tokenizer.json nor vocab.txt, '
 from plain && echo more >>model/vocab.txt
 everywhere 'model: the vocabulary has 45 tokens, the encoder 44 embeddings'
 from plain && sed -i 's/^\[UNK\]$/unknown/' model/vocab.txt
