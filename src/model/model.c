@@ -7,13 +7,13 @@
 #include "lexclf/hash.h"
 #include "lexclf/tuning.h"
 
-static lex_status check_folder(const lex_model *model, lex_err *err)
+lex_status lex_model_check_folder(const char *dir, lex_err *err)
 {
-    lex_path_kind kind = lex_path_kind_of(model->dir);
+    lex_path_kind kind = lex_path_kind_of(dir);
     if (kind == LEX_PATH_MISSING)
-        return lex_err_set(err, LEX_ERR_INPUT, "%s: no such model folder", model->dir);
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: no such model folder", dir);
     if (kind != LEX_PATH_DIR)
-        return lex_err_set(err, LEX_ERR_INPUT, "%s: is a file, not a model folder", model->dir);
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: is a file, not a model folder", dir);
     return LEX_OK;
 }
 
@@ -42,7 +42,7 @@ static lex_status read_documents(lex_model *model, lex_err *err)
     lex_status st = LEX_OK;
     char *config = lex_path_join(model->dir, "config.json");
     char *lexclf = lex_path_join(model->dir, "lexclf.json");
-    LEX_TRY(check_folder(model, err));
+    LEX_TRY(lex_model_check_folder(model->dir, err));
     if (lex_path_kind_of(lexclf) != LEX_PATH_MISSING)
         LEX_TRY(read_lexclf_json(model, lexclf, err));
     if (model->kind == LEX_KIND_LINEAR)

@@ -212,6 +212,15 @@ lex_status lex_weights_check(const lex_model *model, const lex_encoder *encoder,
     return st;
 }
 
+void lex_weights_list_missing(lex_strings *out, const lex_model *model, const lex_encoder *encoder)
+{
+    int64_t n_params;
+    const lex_param *params = lex_encoder_params(encoder, &n_params);
+    for (int64_t i = 0; i < n_params; i++)
+        if (!find(&model->files->weights, params[i].name))
+            lex_strings_push(out, lex_str_of(params[i].name));
+}
+
 lex_status lex_weights_collect(const float ***values, lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
                                uint64_t seed, lex_err *err)
 {
