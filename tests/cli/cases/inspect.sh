@@ -71,7 +71,7 @@ from evil-system
 agrees "it names 'os.system'"
 missing was-run
 from common && rm model/vocab.txt
-agrees 'neither tokenizer.json nor vocab.txt is there'
+agrees 'model: no tokenizer: neither tokenizer.json nor vocab.txt'
 from common && sed -i 's/"num_hidden_layers": 1/"num_hidden_layers": 2/' model/config.json
 agrees '"missing":["bert.encoder.layer.1.attention.self.query.weight",'
 expect 3 lexclf inspect model
