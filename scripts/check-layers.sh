@@ -37,7 +37,7 @@ err memory file partial json unicode hash random task: base
 answers: predictor
 tuning: metrics
 inference windows: encoder
-calibration: model
+calibration inspect: model
 wrong compare: predictor
 gates: report
 '

@@ -48,6 +48,9 @@ typedef struct {
 /* Reads a config.json. LEX_ERR_INPUT names what is missing, out of range, or not supported (with what is). */
 lex_status lex_encoder_config_read(lex_encoder_config *out, const lex_json *config, lex_err *err) LEX_MUST_CHECK;
 
+/* The encoder types that are supported, with commas between. */
+const char *lex_encoder_supported(void);
+
 /* ---- parameters ---- */
 typedef struct {
     const char *name; /* as transformers stores it: "bert.encoder.layer.0.attention.self.query.weight" */

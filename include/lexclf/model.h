@@ -3,7 +3,8 @@
  *
  * The folder is a Hugging Face folder in both directions (config.json, model.safetensors, tokenizer files); what
  * transformers does not know lies in lexclf.json: task, labels, maximum length, pooling, thresholds, the run that made
- * it, and checksums by which a flipped bit is found on opening. A plain transformers folder without lexclf.json works.
+ * it, and checksums by which a flipped bit is found on opening. A plain transformers folder without lexclf.json works,
+ * with weights in model.safetensors or pytorch_model.bin, whole or in parts with an index, as 16, 32 or 64-bit floats.
  *
  * A linear model (lexclf.json has "kind": "linear") is ours alone: model.safetensors with weights, bias and idf, the
  * vocabulary in vocabulary.bin, lexclf.json. It has no tokenizer and no maximum length and needs no libtorch.
@@ -80,6 +81,7 @@ typedef struct {
     double *fresh_bias;       /* (K), or NULL for 0: where the bias of a head begins that is fresh */
     int64_t n_frozen;         /* in training: blocks that stay as they are, as lex_encoder_freeze() counts them */
     lex_strings unused;       /* tensors of the file that were not used; filled by lex_model_encoder() */
+    lex_strings unknown_settings; /* of config.json, that mean nothing here */
     lex_strings fresh;        /* parameters that were initialised by seed, likewise */
     lex_model_files *files;   /* inside */
 } lex_model;
@@ -140,7 +142,7 @@ typedef struct {
 lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const char *dir,
                           const lex_model_save_options *options, lex_err *err) LEX_MUST_CHECK;
 
-/* SHA-256 of model.safetensors, in hexadecimal. */
+/* SHA-256 of model.safetensors, or of the bytes of all files of weights, part after part; in hexadecimal. */
 void lex_model_weights_sha256(const lex_model *model, char hex[65]);
 /* SHA-256 over the names and bytes of all files of the folder: two folders that have it in common answer alike. */
 lex_status lex_model_fingerprint(const lex_model *model, char hex[65], lex_err *err) LEX_MUST_CHECK;

@@ -202,6 +202,12 @@ void cli_detail_unused(const lex_strings *names)
         cli_detail("'%s' in the model's weights is not used", names->items[i]);
 }
 
+void cli_detail_unknown(const lex_strings *names)
+{
+    for (int64_t i = 0; i < names->n; i++)
+        cli_detail("'%s' in the model's config.json is not known here and has no effect", names->items[i]);
+}
+
 lex_status cli_print_json(const lex_json *object, lex_err *err)
 {
     lex_buf line;

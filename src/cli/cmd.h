@@ -62,6 +62,8 @@ int64_t cli_option_int_or_0(const cli_options *options, const char *name);
 
 /* Tells --verbose which tensors of a model's file were not used. */
 void cli_detail_unused(const lex_strings *names);
+/* The same of the settings in its config.json that mean nothing here. */
+void cli_detail_unknown(const lex_strings *names);
 
 /* Prints the object in one line on standard output. */
 lex_status cli_print_json(const lex_json *object, lex_err *err) LEX_MUST_CHECK;

@@ -268,6 +268,7 @@ static lex_status print_summary(const work *w, lex_predictor *predictor, lex_err
 {
     const cli_predict_counts *c = &w->counts;
     cli_detail_unused(&w->model->unused);
+    cli_detail_unknown(&w->model->unknown_settings);
     double elapsed_s = lex_now_s() - w->begin_s;
     const char *device = lex_predictor_device(predictor);
     if (c->n_truncated)

@@ -88,6 +88,7 @@ int cli_run_tokenize(const cli_options *options, lex_err *err)
     LEX_TRY(lex_model_open(&model, cli_option_string(options, "model"), LEX_MODEL_TOKENIZER, err));
     LEX_TRY(lex_model_length(&w.max_length, model, cli_option_int_or_0(options, "max-length"), err));
     w.model = model;
+    cli_detail_unknown(&model->unknown_settings);
 
     lex_reader_options reader = cli_reader_options(options, false, false, reading);
     reader = lex_reader_options_of_model(&reader, model);

@@ -94,6 +94,8 @@ enum {
     TO = CLI_TOKENIZE,
     LI = CLI_LINT,
     CA = CLI_CALIBRATE,
+    IN = CLI_INSPECT,
+    READS = CLI_ALL & ~CLI_INSPECT, /* those that read records */
     RUNS = CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_CALIBRATE, /* those that compute */
 };
 
@@ -132,14 +134,14 @@ const cli_option cli_option_rows[] = {
     {.name = "format", .type = CLI_CHOICE, .verbs = PR | TO | LI, .group = CLI_DATA,
      .value = "auto|csv|tsv|jsonl|txt",
      .initial = "auto", .help = "what the input holds; auto goes by the extension, so standard input needs it"},
-    {.name = "encoding", .type = CLI_STRING, .verbs = CLI_ALL, .group = CLI_DATA, .value = "NAME",
+    {.name = "encoding", .type = CLI_STRING, .verbs = READS, .group = CLI_DATA, .value = "NAME",
      .check = lex_encoding_known, .expected = "an encoding that this system knows (iconv --list)",
      .help = "what the bytes of the files mean: UTF-8, UTF-16LE, GB18030, windows-1252 ...", .absent = "by byte order "
      "mark; else UTF-8 if every byte is valid, else GB18030"},
-    {.name = "delimiter", .type = CLI_STRING, .verbs = CLI_ALL, .group = CLI_DATA, .value = "C|tab",
+    {.name = "delimiter", .type = CLI_STRING, .verbs = READS, .group = CLI_DATA, .value = "C|tab",
      .check = is_delimiter, .expected = "one ASCII character or the word tab", .help = "what stands between the fields "
      "of CSV", .absent = "that of , ; tab | with which the columns are found"},
-    {.name = "no-header", .type = CLI_FLAG, .verbs = CLI_ALL, .group = CLI_DATA, .help = "the first row of CSV is a "
+    {.name = "no-header", .type = CLI_FLAG, .verbs = READS, .group = CLI_DATA, .help = "the first row of CSV is a "
      "record like the others; columns go by number, and are called column1, column2, ... in answers"},
     {.name = "text-column", .type = CLI_STRINGS, .verbs = TR, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the text, by name or by number from 1; several are joined by "
@@ -413,7 +415,7 @@ const cli_option cli_option_rows[] = {
      .low = 1, .high = 1000000, .help = "a label with fewer training rows is a finding"},
     {.name = "report", .type = CLI_STRING, .verbs = LI, .group = CLI_ANSWERS, .value = "FILE.json",
      .check = is_not_empty, .help = "write all that --json prints to this file, too"},
-    {.name = "json", .type = CLI_FLAG, .verbs = LI, .group = CLI_ANSWERS,
+    {.name = "json", .type = CLI_FLAG, .verbs = LI | IN, .group = CLI_ANSWERS,
      .help = "print everything as one JSON object in place of the text for people"},
     {.name = "json", .type = CLI_FLAG, .verbs = RUNS, .group = CLI_ANSWERS,
      .help = "print the closing summary as one JSON object on standard output"},

@@ -98,6 +98,21 @@ const cli_verb cli_verbs[] = {
         .run = cli_run_tokenize,
     },
     {
+        .bit = CLI_INSPECT,
+        .name = "inspect",
+        .summary = "tell what a model folder is, and whether train and predict would take it",
+        .usage = "DIR [options]",
+        .about = "Prints what the folder holds: the encoder's family and sizes, parameters, files of weights and their types, "
+                 "tokenizer, head, labels and thresholds, how it was trained if lexclf did it, and what is missing or not "
+                 "supported. It takes the folder as train and predict would, up to the last check before anything is "
+                 "computed, and executes nothing that is in it. Exits 0 if one of the two would take it, else 3. Needs no "
+                 "libtorch.",
+        .examples = "  lexclf inspect models/all-MiniLM-L6-v2\n"
+                    "  lexclf inspect --json models/my-model | jq .head.labels\n",
+        .max_files = 1,
+        .run = cli_run_inspect,
+    },
+    {
         .bit = CLI_LINT,
         .name = "lint",
         .summary = "look for mistakes in data: leaks, duplicates, labels, lengths, encoding",

@@ -30,6 +30,7 @@ int cli_run_calibrate(const cli_options *options, lex_err *err);
 int cli_run_eval(const cli_options *options, lex_err *err);
 int cli_run_predict(const cli_options *options, lex_err *err);
 int cli_run_tokenize(const cli_options *options, lex_err *err);
+int cli_run_inspect(const cli_options *options, lex_err *err);
 int cli_run_lint(const cli_options *options, lex_err *err);
 
 /* Adds `text` in lines of less than 80 columns that start at column `indent`; the first one starts where `out` stands,

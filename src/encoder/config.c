@@ -43,6 +43,11 @@ static lex_status expect(const lex_json *config, const char *key, const char *va
     return LEX_OK;
 }
 
+const char *lex_encoder_supported(void)
+{
+    return "bert";
+}
+
 static lex_status check_supported(const lex_json *config, lex_err *err)
 {
     lex_status st = LEX_OK;
@@ -52,7 +57,8 @@ static lex_status check_supported(const lex_json *config, lex_err *err)
         goto done;
     }
     if (strcmp(type, "bert") != 0) {
-        st = lex_err_set(err, LEX_ERR_INPUT, "encoder type '%s' is not supported (supported: bert)", type);
+        st = lex_err_set(err, LEX_ERR_INPUT, "encoder type '%s' is not supported (supported: %s)", type,
+                         lex_encoder_supported());
         goto done;
     }
     LEX_TRY(expect(config, "hidden_act", "gelu", err));

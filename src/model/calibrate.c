@@ -235,6 +235,24 @@ lex_json *lex_calibration_json(const lex_calibration *c, const lex_strings *labe
 
 /* ---- writing ---- */
 
+/* The files of the model's folder beside lexclf.json, its weights in the form that it has. */
+static void list_files(lex_strings *out, const lex_model *model)
+{
+    const char *names[LEX_MODEL_FILES_MAX], *form = lex_weight_files_form(model->dir);
+    const lex_safetensors *weights = &model->files->weights;
+    int n = lex_model_file_names(names, model);
+    for (int i = 0; i < n; i++) {
+        if (strcmp(names[i], LEX_WEIGHTS_FILE) != 0) {
+            lex_strings_push(out, lex_str_of(names[i]));
+            continue;
+        }
+        if (weights->n_parts)
+            lex_strings_push(out, lex_str_of(form)); /* the index */
+        for (int64_t part = 0; part < lex_weight_files_count(weights); part++)
+            lex_strings_push(out, lex_str_of(lex_weight_files_get(weights, part)->file));
+    }
+}
+
 /* lexclf.json with the calibration at hand; a folder without one gets the whole of it. */
 static lex_status new_document(lex_buf *text, const lex_model *model, const lex_json *note, lex_err *err)
 {
@@ -246,11 +264,14 @@ static lex_status new_document(lex_buf *text, const lex_model *model, const lex_
         lex_json_put(doc, "calibration", lex_json_copy(note));
         lex_checksums_reseal(text, doc);
     } else {
-        const char *names[LEX_MODEL_FILES_MAX], *columns[] = {"text"};
+        const char *columns[] = {"text"};
+        lex_strings names = {0};
+        list_files(&names, model);
         lex_model_save_options options = {.max_length = model->max_length, .text_columns = columns, .n_text_columns = 1};
         doc = lex_model_describe(model, &options);
         lex_json_put(doc, "calibration", lex_json_copy(note));
-        st = lex_checksums_seal(text, doc, model->dir, names, lex_model_file_names(names, model), err);
+        st = lex_checksums_seal(text, doc, model->dir, (const char *const *)names.items, (int)names.n, err);
+        lex_strings_release(&names);
     }
     lex_json_free(doc);
     return st;
@@ -277,17 +298,18 @@ lex_status lex_model_save_calibration(const lex_model *model, const lex_json *no
 lex_status lex_model_copy_calibrated(const lex_model *model, const char *dir, const lex_json *note, lex_err *err)
 {
     lex_status st = LEX_OK;
-    const char *names[LEX_MODEL_FILES_MAX];
-    int n = lex_model_file_names(names, model);
+    lex_strings names = {0};
+    list_files(&names, model);
     char *log = lex_path_join(model->dir, LEX_LOG_FILE);
     bool has_log = lex_path_kind_of(log) == LEX_PATH_FILE;
     free(log);
     LEX_TRY(lex_dir_make(dir, err));
-    for (int i = 0; i < n; i++)
-        LEX_TRY(lex_model_copy_file(model->dir, dir, names[i], err));
+    for (int64_t i = 0; i < names.n; i++)
+        LEX_TRY(lex_model_copy_file(model->dir, dir, names.items[i], err));
     if (has_log)
         LEX_TRY(lex_model_copy_file(model->dir, dir, LEX_LOG_FILE, err));
     st = write_document(model, dir, note, err);
 done:
+    lex_strings_release(&names);
     return st;
 }

@@ -4,6 +4,7 @@
 
 #include "lexclf/model.h"
 #include "safetensors.h"
+#include "weight_files.h"
 
 #define LEX_CONFIG_JSON_MAX (64u << 20)
 #define LEX_WEIGHTS_FILE "model.safetensors"
@@ -51,7 +52,22 @@ lex_status lex_linear_open(lex_model *model, lex_err *err) LEX_MUST_CHECK;
 lex_status lex_linear_open_fused(lex_model *model, lex_err *err) LEX_MUST_CHECK;
 /* Writes both files; the weights under the name `weights`. */
 lex_status lex_linear_write(const lex_model *model, const char *dir, const char *weights, lex_err *err) LEX_MUST_CHECK;
-/* weights.c: one pointer a parameter of `encoder`, in its order; seed is used when may_be_fresh. */
+/* model.c: LEX_ERR_INPUT unless it is a folder. */
+lex_status lex_model_check_folder(const char *dir, lex_err *err) LEX_MUST_CHECK;
+/* family.c: the model_type by whose names most tensors go; NULL where they tell none. */
+const char *lex_family_of_weights(const lex_safetensors *weights);
+/* Whether they go by another one's. */
+bool lex_family_differs(const char *model_type, const lex_safetensors *weights);
+/* Sets config's model_type where it is missing, or says RoBERTa of weights in `dir` that are BERT's. */
+void lex_family_settle(lex_json *config, const char *dir);
+/* Settings of config.json that this program does not know. */
+void lex_family_list_unknown(lex_strings *out, const lex_json *config);
+/* weights.c: LEX_OK when every parameter has its tensor, of its shape and a type that is read, or may be fresh and has none. */
+lex_status lex_weights_check(const lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
+                             lex_err *err) LEX_MUST_CHECK;
+/* The parameters that no tensor is there for. */
+void lex_weights_list_missing(lex_strings *out, const lex_model *model, const lex_encoder *encoder);
+/* One pointer a parameter of `encoder`, in its order; seed is used when may_be_fresh. */
 lex_status lex_weights_collect(const float ***values, lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
                                uint64_t seed, lex_err *err) LEX_MUST_CHECK;
 /* The name under which a parameter is stored. In a fused model "classifier" has another, which transformers does not know:

@@ -7,13 +7,13 @@
 #include "lexclf/hash.h"
 #include "lexclf/tuning.h"
 
-static lex_status check_folder(const lex_model *model, lex_err *err)
+lex_status lex_model_check_folder(const char *dir, lex_err *err)
 {
-    lex_path_kind kind = lex_path_kind_of(model->dir);
+    lex_path_kind kind = lex_path_kind_of(dir);
     if (kind == LEX_PATH_MISSING)
-        return lex_err_set(err, LEX_ERR_INPUT, "%s: no such model folder", model->dir);
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: no such model folder", dir);
     if (kind != LEX_PATH_DIR)
-        return lex_err_set(err, LEX_ERR_INPUT, "%s: is a file, not a model folder", model->dir);
+        return lex_err_set(err, LEX_ERR_INPUT, "%s: is a file, not a model folder", dir);
     return LEX_OK;
 }
 
@@ -42,7 +42,7 @@ static lex_status read_documents(lex_model *model, lex_err *err)
     lex_status st = LEX_OK;
     char *config = lex_path_join(model->dir, "config.json");
     char *lexclf = lex_path_join(model->dir, "lexclf.json");
-    LEX_TRY(check_folder(model, err));
+    LEX_TRY(lex_model_check_folder(model->dir, err));
     if (lex_path_kind_of(lexclf) != LEX_PATH_MISSING)
         LEX_TRY(read_lexclf_json(model, lexclf, err));
     if (model->kind == LEX_KIND_LINEAR)
@@ -52,6 +52,8 @@ static lex_status read_documents(lex_model *model, lex_err *err)
         goto done;
     }
     LEX_TRY(lex_json_read(&model->files->config, config, LEX_CONFIG_JSON_MAX, err));
+    lex_family_list_unknown(&model->unknown_settings, model->files->config);
+    lex_family_settle(model->files->config, model->dir);
     st = lex_encoder_config_read(&model->config, model->files->config, err);
     if (st != LEX_OK)
         lex_err_at(err, "%s", config);
@@ -63,21 +65,11 @@ done:
 
 static lex_status open_weights(lex_model *model, lex_err *err)
 {
-    char *path = lex_path_join(model->dir, LEX_WEIGHTS_FILE);
-    char *pickle = lex_path_join(model->dir, "pytorch_model.bin");
-    lex_status st;
-    if (lex_path_kind_of(path) == LEX_PATH_MISSING && lex_path_kind_of(pickle) != LEX_PATH_MISSING) {
-        st = lex_err_set(err, LEX_ERR_INPUT, "%s: has pytorch_model.bin, which is not read", model->dir);
-        lex_err_hint(err, "save it as model.safetensors: save_pretrained(..., safe_serialization=True)");
-    } else {
-        st = lex_safetensors_open(&model->files->weights, path, err);
-    }
+    lex_status st = lex_weight_files_open(&model->files->weights, model->dir, err);
     if (st == LEX_OK)
         model->has_head = lex_safetensors_find(&model->files->weights, lex_head_name(LEX_POOLING_CLS)) ||
                           lex_safetensors_find(&model->files->weights, lex_head_name(LEX_POOLING_MEAN)) ||
                           lex_safetensors_find(&model->files->weights, LEX_FUSED_HEAD ".weight");
-    free(path);
-    free(pickle);
     return st;
 }
 
@@ -178,6 +170,7 @@ void lex_model_free(lex_model *model)
     lex_strings_release(&model->label_columns);
     free(model->label_separator);
     lex_strings_release(&model->unused);
+    lex_strings_release(&model->unknown_settings);
     lex_strings_release(&model->fresh);
     free(model->thresholds);
     free(model->shift);
@@ -335,7 +328,9 @@ lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *r
 static void forget(void *context, const float *values, int64_t n)
 {
     const lex_model *model = context;
-    lex_map_forget(&model->files->weights.map, values, (size_t)n * sizeof *values);
+    const lex_safetensors *weights = &model->files->weights;
+    for (int64_t i = 0; i < lex_weight_files_count(weights); i++) /* what is not in it is left alone */
+        lex_map_forget(&lex_weight_files_get(weights, i)->map, values, (size_t)n * sizeof *values);
 }
 
 lex_status lex_model_inference(lex_inference **out, lex_model *model, bool bf16, lex_err *err)
@@ -364,7 +359,9 @@ lex_status lex_model_encoder_to_train(lex_encoder **out, lex_model *model, lex_r
 void lex_model_weights_sha256(const lex_model *model, char hex[65])
 {
     lex_sha256 *sha = lex_sha256_new();
-    lex_sha256_add(sha, model->files->weights.map.ptr, model->files->weights.map.len);
+    const lex_safetensors *weights = &model->files->weights;
+    for (int64_t i = 0; i < lex_weight_files_count(weights); i++)
+        lex_sha256_add(sha, lex_weight_files_get(weights, i)->map.ptr, lex_weight_files_get(weights, i)->map.len);
     lex_sha256_hex(sha, hex);
     lex_sha256_free(sha);
 }

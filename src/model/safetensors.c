@@ -32,13 +32,13 @@ static size_t dtype_bytes(const char *dtype)
     return 0;
 }
 
-static lex_stored_type stored_type(const char *dtype)
+lex_stored_type lex_stored_type_of(const char *dtype)
 {
-    if (strcmp(dtype, "F32") == 0)
-        return LEX_STORED_F32;
-    if (strcmp(dtype, "F16") == 0)
-        return LEX_STORED_F16;
-    return strcmp(dtype, "BF16") == 0 ? LEX_STORED_BF16 : LEX_STORED_OTHER;
+    static const char *const names[] = {"F32", "F16", "BF16", "F64"}; /* in the order of lex_stored_type */
+    for (int i = 0; i < LEX_STORED_OTHER; i++)
+        if (strcmp(dtype, names[i]) == 0)
+            return (lex_stored_type)i;
+    return LEX_STORED_OTHER;
 }
 
 static bool read_shape(lex_stored_tensor *out, const lex_json *shape)
@@ -77,7 +77,7 @@ static lex_status read_entry(lex_stored_tensor *out, const lex_json *entry, cons
         return lex_err_set(err, LEX_ERR_INPUT,
                            "%s: cut short: tensor '%.200s' ends %lld bytes into the data, of which there are %zu", path,
                            out->name, (long long)end, data_len);
-    out->dtype = stored_type(out->dtype_name);
+    out->dtype = lex_stored_type_of(out->dtype_name);
     out->data = data + begin;
     out->n_bytes = (size_t)(end - begin);
     size_t each = dtype_bytes(out->dtype_name);
@@ -90,6 +90,16 @@ static lex_status read_entry(lex_stored_tensor *out, const lex_json *entry, cons
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const lex_stored_tensor *)a)->name, ((const lex_stored_tensor *)b)->name);
+}
+
+const char *lex_safetensors_sort(lex_safetensors *file)
+{
+    if (file->n_tensors > 0)
+        qsort(file->tensors, (size_t)file->n_tensors, sizeof *file->tensors, by_name);
+    for (int64_t i = 1; i < file->n_tensors; i++)
+        if (strcmp(file->tensors[i - 1].name, file->tensors[i].name) == 0)
+            return file->tensors[i].name;
+    return NULL;
 }
 
 static int by_place(const void *a, const void *b)
@@ -136,7 +146,7 @@ static lex_status read_entries(lex_safetensors *out, const unsigned char *data, 
             return st;
     }
     lex_status st = check_places(out, data, data_len, path, err);
-    qsort(out->tensors, (size_t)out->n_tensors, sizeof *out->tensors, by_name); /* no two alike: the parser saw to it */
+    LEX_ASSERT(!lex_safetensors_sort(out)); /* the parser saw to it */
     return st;
 }
 
@@ -190,6 +200,13 @@ void lex_safetensors_close(lex_safetensors *file)
     lex_map_close(&file->map);
     lex_json_free(file->header);
     free(file->tensors);
+    free(file->file);
+    if (file->names)
+        lex_arena_release(file->names);
+    free(file->names);
+    for (int64_t i = 0; i < file->n_parts; i++)
+        lex_safetensors_close(&file->parts[i]);
+    free(file->parts);
     memset(file, 0, sizeof *file);
 }
 
@@ -220,17 +237,51 @@ static float f32_of_f16(uint16_t half)
     return sign ? -magnitude : magnitude;
 }
 
+/* One element of a little-endian file. */
+static float element(const unsigned char *at, lex_stored_type type)
+{
+    if (type == LEX_STORED_F16 || type == LEX_STORED_BF16) {
+        uint16_t bits = (uint16_t)(at[0] | at[1] << 8);
+        return type == LEX_STORED_BF16 ? f32_of_bits((uint32_t)bits << 16) : f32_of_f16(bits);
+    }
+    if (type == LEX_STORED_F64) {
+        double value;
+        memcpy(&value, at, sizeof value);
+        return (float)value;
+    }
+    float value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+/* Counts through the elements as an odometer does, the last dimension fastest. */
+static void strided_to_f32(float *out, const lex_stored_tensor *tensor, int64_t item_bytes)
+{
+    int64_t index[LEX_STORED_DIMS] = {0}, at = 0;
+    for (int64_t i = 0; i < tensor->count; i++) {
+        out[i] = element(tensor->data + at * item_bytes, tensor->dtype);
+        for (int d = tensor->n_dims - 1; d >= 0; d--) {
+            at += tensor->strides[d];
+            if (++index[d] < tensor->shape[d])
+                break;
+            at -= tensor->strides[d] * tensor->shape[d];
+            index[d] = 0;
+        }
+    }
+}
+
 void lex_stored_to_f32(float *out, const lex_stored_tensor *tensor)
 {
-    if (tensor->dtype == LEX_STORED_F32) {
+    static const int64_t bytes_of[] = {4, 2, 2, 8};
+    LEX_ASSERT(tensor->dtype < LEX_STORED_OTHER);
+    int64_t item_bytes = bytes_of[tensor->dtype];
+    if (tensor->strided)
+        strided_to_f32(out, tensor, item_bytes);
+    else if (tensor->dtype == LEX_STORED_F32 && tensor->n_bytes > 0)
         memcpy(out, tensor->data, tensor->n_bytes);
-        return;
-    }
-    LEX_ASSERT(tensor->dtype == LEX_STORED_F16 || tensor->dtype == LEX_STORED_BF16);
-    for (int64_t i = 0; i < tensor->count; i++) {
-        uint16_t bits = (uint16_t)(tensor->data[2 * i] | tensor->data[2 * i + 1] << 8);
-        out[i] = tensor->dtype == LEX_STORED_BF16 ? f32_of_bits((uint32_t)bits << 16) : f32_of_f16(bits);
-    }
+    else
+        for (int64_t i = 0; i < tensor->count; i++)
+            out[i] = element(tensor->data + i * item_bytes, tensor->dtype);
 }
 
 /* The header, padded with blanks so that the data begins on a 64-byte boundary. */

@@ -1,6 +1,6 @@
 /* safetensors.h - the safetensors file format (Hugging Face): 8 bytes of header length (little endian), a JSON header
  * that names each tensor's dtype, shape and byte range, then the bytes. Read by memory map, written whole or not at
- * all. */
+ * all. What weight_files.h opens in other forms is the same struct: tensors by name, wherever they lie. */
 #ifndef LEXCLF_SAFETENSORS_H
 #define LEXCLF_SAFETENSORS_H
 
@@ -10,7 +10,7 @@
 #define LEX_SAFETENSORS_HEADER_MAX 100000000 /* bytes, as the reference implementation has it */
 #define LEX_STORED_DIMS 8
 
-typedef enum { LEX_STORED_F32, LEX_STORED_F16, LEX_STORED_BF16, LEX_STORED_OTHER } lex_stored_type;
+typedef enum { LEX_STORED_F32, LEX_STORED_F16, LEX_STORED_BF16, LEX_STORED_F64, LEX_STORED_OTHER } lex_stored_type;
 
 typedef struct {
     const char *name;       /* borrowed from the file */
@@ -22,14 +22,23 @@ typedef struct {
     const unsigned char *data;
     size_t n_bytes;
     bool used; /* for the caller */
+    /* PyTorch's files may hold views: elements do not follow one another then, and `strides` says, in elements, how far
+     * the next one of each dimension is. `data` is the first, and n_bytes those of all elements, not of what lies between. */
+    bool strided;
+    int64_t strides[LEX_STORED_DIMS];
 } lex_stored_tensor;
 
-typedef struct {
-    lex_map map; /* empty when it was read from memory */
-    lex_json *header;
+typedef struct lex_safetensors lex_safetensors;
+struct lex_safetensors {
+    lex_map map; /* empty when it was read from memory, or consists of parts */
+    lex_json *header; /* of the format of this name */
     lex_stored_tensor *tensors; /* in order of name */
     int64_t n_tensors;
-} lex_safetensors;
+    char *file;       /* its name in the folder, of those that weight_files.h opened */
+    lex_arena *names; /* of the tensors, where there is no header */
+    lex_safetensors *parts; /* the files that this is all of, with an index; their tensors are listed above, too */
+    int64_t n_parts;
+};
 
 /* Maps and checks a file: every range lies in it and fits its dtype and shape, the ranges follow one another through
  * all of the data, no name stands twice. Errors name the path. */
@@ -38,9 +47,13 @@ lex_status lex_safetensors_open(lex_safetensors *out, const char *path, lex_err 
 lex_status lex_safetensors_read(lex_safetensors *out, const unsigned char *bytes, size_t len, const char *path,
                                 lex_err *err) LEX_MUST_CHECK;
 void lex_safetensors_close(lex_safetensors *file);
+/* What a dtype of the format is to us. */
+lex_stored_type lex_stored_type_of(const char *dtype);
+/* Puts the tensors in order of name; NULL, or the name that stands twice. */
+const char *lex_safetensors_sort(lex_safetensors *file);
 /* NULL when there is none of that name. */
 lex_stored_tensor *lex_safetensors_find(const lex_safetensors *file, const char *name);
-/* Copies a tensor's elements as float32. */
+/* Copies a tensor's elements, of a type that is not OTHER, as float32: of 16 bits exactly, of 64 rounded to nearest. */
 void lex_stored_to_f32(float *out, const lex_stored_tensor *tensor);
 
 typedef struct {

@@ -1,5 +1,6 @@
-/* weights.c - the stored tensors that an encoder's parameters are made of: found under today's names and older ones,
- * checked for shape, used in place where they are float32, converted where not, drawn by seed where a head is new. */
+/* weights.c - the stored tensors that an encoder's parameters are made of: found under today's names and older ones, or
+ * where their twin is, checked for shape, used in place where they are float32, converted where not, drawn by seed where
+ * a head is new. */
 #include "internal.h"
 
 #include <stdio.h>
@@ -43,6 +44,32 @@ static bool old_name(char out[NAME_MAX_BYTES], const char *name)
     return false;
 }
 
+/* The tensor that safetensors' own writer says it has kept of two that were one. */
+static lex_stored_tensor *find_recorded(const lex_safetensors *file, const char *name)
+{
+    for (int64_t i = 0; i < (file->n_parts ? file->n_parts : 1); i++) {
+        const lex_json *header = file->n_parts ? file->parts[i].header : file->header;
+        const char *kept = lex_json_string(lex_json_get(lex_json_get(header, "__metadata__"), name));
+        if (kept)
+            return lex_safetensors_find(file, kept);
+    }
+    return NULL;
+}
+
+/* Token embeddings are tied to the output of the language model that was pretrained: either of the two may be stored. */
+static lex_stored_tensor *find_twin(const lex_safetensors *file, const char *name)
+{
+    static const char *const twins[] = {"cls.predictions.decoder.weight", "lm_head.decoder.weight", "lm_head.weight"};
+    static const char tail[] = "embeddings.word_embeddings.weight";
+    size_t n = strlen(name), n_tail = sizeof tail - 1;
+    lex_stored_tensor *tensor = find_recorded(file, name);
+    if (n < n_tail || strcmp(name + n - n_tail, tail) != 0)
+        return tensor;
+    for (size_t i = 0; i < sizeof twins / sizeof *twins && !tensor; i++)
+        tensor = lex_safetensors_find(file, twins[i]);
+    return tensor;
+}
+
 /* With or without the "bert." prefix, with today's names or the old ones, with a head of either name. */
 static lex_stored_tensor *find(const lex_safetensors *file, const char *name)
 {
@@ -57,7 +84,7 @@ static lex_stored_tensor *find(const lex_safetensors *file, const char *name)
         if (!tensor && strncmp(old, "bert.", 5) == 0)
             tensor = lex_safetensors_find(file, old + 5);
     }
-    return tensor;
+    return tensor ? tensor : find_twin(file, name);
 }
 
 static float *own(lex_model_files *files, int64_t count)
@@ -106,7 +133,7 @@ static const char *misfit(char out[300], const lex_stored_tensor *tensor, const 
         return out;
     }
     if (tensor->dtype == LEX_STORED_OTHER) {
-        snprintf(out, 300, "'%s' is of type %s, expected F32, F16 or BF16", param->name, tensor->dtype_name);
+        snprintf(out, 300, "'%s' is of type %s, expected F32, F16, BF16 or F64", param->name, tensor->dtype_name);
         return out;
     }
     return NULL;
@@ -115,7 +142,7 @@ static const char *misfit(char out[300], const lex_stored_tensor *tensor, const 
 static const float *values_of(lex_model_files *files, lex_stored_tensor *tensor)
 {
     tensor->used = true;
-    if (tensor->dtype == LEX_STORED_F32 && (uintptr_t)tensor->data % sizeof(float) == 0)
+    if (tensor->dtype == LEX_STORED_F32 && !tensor->strided && (uintptr_t)tensor->data % sizeof(float) == 0)
         return (const float *)(const void *)tensor->data;
     float *copy = own(files, tensor->count);
     lex_stored_to_f32(copy, tensor);
@@ -130,43 +157,96 @@ static void list_unused(lex_model *model)
             lex_strings_push(&model->unused, lex_str_of(file->tensors[i].name));
 }
 
-lex_status lex_weights_collect(const float ***values, lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
-                               uint64_t seed, lex_err *err)
+/* What an error calls the weights. */
+static const char *file_name(const lex_model *model)
+{
+    const char *form = lex_weight_files_form(model->dir);
+    return form ? form : LEX_WEIGHTS_FILE;
+}
+
+static lex_status refuse(const lex_model *model, const lex_buf *bad, int64_t n_bad, lex_err *err)
+{
+    const lex_safetensors *weights = &model->files->weights;
+    const char *type = lex_json_string(lex_json_get(model->files->config, "model_type"));
+    if (lex_family_differs(type, weights))
+        return lex_err_set(err, LEX_ERR_INPUT, "%s/%s: holds weights of type '%s', and config.json says '%s'", model->dir,
+                           file_name(model), lex_family_of_weights(weights), type);
+    if (n_bad > NAMED_MAX)
+        return lex_err_set(err, LEX_ERR_INPUT, "%s/%s: %s; and %lld more", model->dir, file_name(model), bad->ptr,
+                           (long long)(n_bad - NAMED_MAX));
+    return lex_err_set(err, LEX_ERR_INPUT, "%s/%s: %s", model->dir, file_name(model), bad->ptr);
+}
+
+/* The tensor of each parameter into found (n_params), NULL where it is to be fresh. */
+static lex_status match(lex_stored_tensor **found, const lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
+                        lex_err *err)
 {
     int64_t n_params, n_bad = 0;
     const lex_param *params = lex_encoder_params(encoder, &n_params);
-    const float **found = lex_alloc_zeroed((size_t)n_params, sizeof *found);
+    lex_status st = LEX_OK;
     lex_buf bad;
     lex_buf_init(&bad);
     for (int64_t i = 0; i < n_params; i++) {
         char reason[300];
         /* A head for other labels is not this one, even where its shape happens to fit. */
         bool classifier = params[i].head && i >= n_params - 2;
-        lex_stored_tensor *tensor = classifier && !model->has_head ? NULL : find(&model->files->weights, params[i].name);
-        if (!tensor && params[i].head && may_be_fresh) {
-            float *fresh = draw(model, &params[i], i, seed);
-            bool is_bias = i == n_params - 1; /* of the classifier: the last of all */
-            for (int64_t k = 0; is_bias && model->fresh_bias && k < params[i].count; k++)
-                fresh[k] = (float)model->fresh_bias[k];
-            found[i] = fresh;
-        } else if (misfit(reason, tensor, &params[i])) {
-            if (n_bad++ < NAMED_MAX)
-                lex_buf_printf(&bad, "%s%s", bad.len ? "; " : "", reason);
-        } else {
-            found[i] = values_of(model->files, tensor);
-        }
+        found[i] = classifier && !model->has_head ? NULL : find(&model->files->weights, params[i].name);
+        if (!found[i] && params[i].head && may_be_fresh)
+            continue;
+        if (misfit(reason, found[i], &params[i]) && n_bad++ < NAMED_MAX)
+            lex_buf_printf(&bad, "%s%s", bad.len ? "; " : "", reason);
     }
-    lex_status st = LEX_OK;
-    if (n_bad > 0) {
-        if (n_bad > NAMED_MAX)
-            lex_buf_printf(&bad, "; and %lld more", (long long)(n_bad - NAMED_MAX));
-        st = lex_err_set(err, LEX_ERR_INPUT, "%s/model.safetensors: %s", model->dir, bad.ptr);
-        free(found);
-        found = NULL;
-    } else {
-        list_unused(model);
-    }
+    if (n_bad > 0)
+        st = refuse(model, &bad, n_bad, err);
     lex_buf_release(&bad);
-    *values = found;
+    return st;
+}
+
+lex_status lex_weights_check(const lex_model *model, const lex_encoder *encoder, bool may_be_fresh, lex_err *err)
+{
+    int64_t n_params;
+    (void)lex_encoder_params(encoder, &n_params);
+    lex_stored_tensor **found = lex_alloc_array((size_t)n_params, sizeof *found);
+    lex_status st = match(found, model, encoder, may_be_fresh, err);
+    free(found);
+    return st;
+}
+
+void lex_weights_list_missing(lex_strings *out, const lex_model *model, const lex_encoder *encoder)
+{
+    int64_t n_params;
+    const lex_param *params = lex_encoder_params(encoder, &n_params);
+    for (int64_t i = 0; i < n_params; i++)
+        if (!find(&model->files->weights, params[i].name))
+            lex_strings_push(out, lex_str_of(params[i].name));
+}
+
+lex_status lex_weights_collect(const float ***values, lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
+                               uint64_t seed, lex_err *err)
+{
+    int64_t n_params;
+    const lex_param *params = lex_encoder_params(encoder, &n_params);
+    lex_stored_tensor **found = lex_alloc_array((size_t)n_params, sizeof *found);
+    const float **out = lex_alloc_zeroed((size_t)n_params, sizeof *out);
+    lex_status st = match(found, model, encoder, may_be_fresh, err);
+    for (int64_t i = 0; i < n_params && st == LEX_OK; i++) {
+        if (found[i]) {
+            out[i] = values_of(model->files, found[i]);
+            continue;
+        }
+        float *fresh = draw(model, &params[i], i, seed);
+        bool is_bias = i == n_params - 1; /* of the classifier: the last of all */
+        for (int64_t k = 0; is_bias && model->fresh_bias && k < params[i].count; k++)
+            fresh[k] = (float)model->fresh_bias[k];
+        out[i] = fresh;
+    }
+    if (st == LEX_OK) {
+        list_unused(model);
+    } else {
+        free(out);
+        out = NULL;
+    }
+    free(found);
+    *values = out;
     return st;
 }

@@ -95,6 +95,9 @@ static void tell_of_weights(const lex_run *run)
         lex_run_note(run, LEX_RUN_DETAIL, "'%s' is new", model->fresh.items[i]);
     for (int64_t i = 0; i < model->unused.n; i++)
         lex_run_note(run, LEX_RUN_DETAIL, "'%s' in the encoder's weights is not used", model->unused.items[i]);
+    for (int64_t i = 0; i < model->unknown_settings.n; i++)
+        lex_run_note(run, LEX_RUN_DETAIL, "'%s' in the encoder's config.json is not known here and has no effect",
+                     model->unknown_settings.items[i]);
 }
 
 static lex_status choose_precision(lex_run *run, lex_err *err)

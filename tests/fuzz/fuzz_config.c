@@ -22,6 +22,7 @@ int cli_run_calibrate(const cli_options *options, lex_err *err) { (void)err; ret
 int cli_run_eval(const cli_options *options, lex_err *err) { (void)err; return nothing(options); }
 int cli_run_predict(const cli_options *options, lex_err *err) { (void)err; return nothing(options); }
 int cli_run_tokenize(const cli_options *options, lex_err *err) { (void)err; return nothing(options); }
+int cli_run_inspect(const cli_options *options, lex_err *err) { (void)err; return nothing(options); }
 int cli_run_lint(const cli_options *options, lex_err *err) { (void)err; return nothing(options); }
 
 /* What stands on the command line beside the file: nothing, or what the verb cannot do without. */

@@ -27,7 +27,7 @@ for document in "${documents[@]}"; do
             grep -qE -- "(^|[ ,])$option([ =,]|\$)" <<<"$help" || fail "$document: 'lexclf $verb' has no option '$option'"
         done
     done < <(sed -e ':join' -e '/\\$/{N;s/\\\n/ /;bjoin' -e '}' "$document" |
-        grep -oE '(^|[`/ ])lexclf (train|eval|predict|tokenize|lint)( [^`#]*|`|$)' |
+        grep -oE '(^|[`/ ])lexclf (train|eval|predict|tokenize|lint|inspect)( [^`#]*|`|$)' |
         awk '{ sub(/`$/, ""); printf "%s", $2; while (match($0, /--[a-z][a-z-]*/)) { printf " %s", substr($0, RSTART, RLENGTH)
              $0 = substr($0, RSTART + RLENGTH) } print "" }')
 done

@@ -431,7 +431,7 @@ static void test_wrong_weights(void)
     start_parts();
     *find_part("bert.pooler.dense.bias") = (part){"bert.pooler.dense.bias", "I64", 1, {40, 1}, integers, sizeof integers};
     make_plain("wrong");
-    check_weights_refused("wrong", "'bert.pooler.dense.bias' is of type I64, expected F32, F16 or BF16");
+    check_weights_refused("wrong", "'bert.pooler.dense.bias' is of type I64, expected F32, F16, BF16 or F64");
     start_parts();
     for (int i = 0; i < n_parts; i++)
         if (strstr(parts[i].name, "encoder.layer.1."))
@@ -468,7 +468,8 @@ static void test_wrong_folders(void)
     stop_on(lex_path_remove(at("bad", "model.safetensors"), &err), &err);
     CHECK(refused("bad", LEX_MODEL_ENCODER, "bad/model.safetensors: no such file"));
     put("bad", "pytorch_model.bin", "x");
-    CHECK(refused("bad", LEX_MODEL_ENCODER, "has pytorch_model.bin, which is not read"));
+    CHECK(refused("bad", LEX_MODEL_ENCODER, "bad/pytorch_model.bin: is no file of torch.save(): it is no zip file"));
+    stop_on(lex_path_remove(at("bad", "pytorch_model.bin"), &err), &err);
     make_plain("bad");
     CHECK(truncate(at("bad", "model.safetensors"), 9000) == 0);
     CHECK(refused("bad", LEX_MODEL_ENCODER, "model.safetensors: cut short: tensor '"));

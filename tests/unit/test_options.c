@@ -34,6 +34,10 @@ int cli_run_tokenize(const cli_options *options, lex_err *err)
     return cli_run_train(options, err);
 }
 
+int cli_run_inspect(const cli_options *options, lex_err *err)
+{
+    return cli_run_train(options, err);
+}
 int cli_run_lint(const cli_options *options, lex_err *err)
 {
     return cli_run_train(options, err);

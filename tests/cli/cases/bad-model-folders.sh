@@ -36,7 +36,7 @@ everywhere "model/config.json: 'id2label' does not name every label from 0 on"
 from plain && rm model/model.safetensors
 everywhere 'model/model.safetensors: no such file'
 from plain && mv model/model.safetensors model/pytorch_model.bin
-everywhere 'model: has pytorch_model.bin, which is not read'
+everywhere 'model/pytorch_model.bin: is no file of torch.save(): it is no zip file'
 size=$(wc -c <plain/model.safetensors)
 for bytes in 0 1 7 8 9 1000 $((size / 2)) $((size - 1)); do
     from plain && head -c $bytes plain/model.safetensors >model/model.safetensors
@@ -49,7 +49,7 @@ everywhere "model/model.safetensors: 'classifier.weight' is [3, 32], expected [4
 from plain && sed -i 's/"num_hidden_layers": 2/"num_hidden_layers": 3/' model/config.json
 everywhere "model/model.safetensors: 'bert.encoder.layer.2.attention.self.query.weight' is missing (expected [32, 32])"
 from plain && LC_ALL=C sed -i 's/"classifier.bias":{"dtype":"F32"/"classifier.bias":{"dtype":"I32"/' model/model.safetensors
-everywhere "model/model.safetensors: 'classifier.bias' is of type I32, expected F32, F16 or BF16"
+everywhere "model/model.safetensors: 'classifier.bias' is of type I32, expected F32, F16, BF16 or F64"
 
 # a tokenizer that is not there, or not this model's
 from plain && rm model/vocab.txt
