@@ -19,7 +19,8 @@ static void check_tensor(const lex_safetensors *file, const lex_stored_tensor *t
     LEX_ASSERT(count == tensor->count && count >= 0);
     if (tensor->dtype == LEX_STORED_OTHER)
         return;
-    LEX_ASSERT(tensor->n_bytes == (size_t)count * (tensor->dtype == LEX_STORED_F32 ? 4 : 2));
+    static const size_t bytes[] = {[LEX_STORED_F32] = 4, [LEX_STORED_F16] = 2, [LEX_STORED_BF16] = 2, [LEX_STORED_F64] = 8};
+    LEX_ASSERT(tensor->n_bytes == (size_t)count * bytes[tensor->dtype]);
     float *values = lex_alloc_array((size_t)count, sizeof *values);
     lex_stored_to_f32(values, tensor);
     free(values);
