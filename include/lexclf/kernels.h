@@ -122,7 +122,7 @@ typedef struct {
     void (*outer)(const lex_outer_work *work);
     /* sums[c] += the sum over rows of x (n_rows, n), rows `stride` apart. */
     void (*add_column_sums)(float *sums, const float *x, int64_t stride, int64_t n_rows, int64_t n);
-    void (*add)(float *y, const float *x, int64_t n);
+    void (*add)(float *y, const float *x, int64_t n); /* y += x */
     /* dx = dy (Phi(x) + x phi(x)); dx may be dy. */
     void (*gelu_backward)(float *dx, const float *dy, const float *x, int64_t n);
     void (*norm_forward)(const lex_norm_forward_work *work);

@@ -20,17 +20,9 @@ static void norm_forward(const lex_norm_forward_work *w)
 {
     const int64_t n = w->width;
     for (int64_t r = 0; r < w->n_rows; r++) {
-        const float *x = w->x + r * n;
-        float *y = w->y + r * n;
-        const float mean = row_sum(x, n) / (float)n;
-        const float rstd = (float)(1.0 / sqrt((double)row_spread(x, n, mean) / (double)n + w->eps));
-        w->mean[r] = mean;
-        w->rstd[r] = rstd;
-        for (int64_t j = 0; j < n; j += V) {
-            int64_t left = n - j;
-            vec hat = (load_up_to(x + j, left) - mean) * rstd;
-            store_up_to(y + j, hat * load_up_to(w->weight + j, left) + load_up_to(w->bias + j, left), left);
-        }
+        row_moments moments = norm_row(w->y + r * n, w->x + r * n, n, w->weight, w->bias, w->eps);
+        w->mean[r] = moments.mean;
+        w->rstd[r] = moments.rstd;
     }
 }
 

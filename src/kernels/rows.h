@@ -37,21 +37,29 @@ static float row_spread(const float *x, int64_t n, float mean)
     return total;
 }
 
-static void norm_row(float *x, int64_t n, const float *weight, const float *bias, double eps)
+typedef struct {
+    float mean, rstd;
+} row_moments;
+
+/* y may be x. */
+static row_moments norm_row(float *y, const float *x, int64_t n, const float *weight, const float *bias, double eps)
 {
     const float mean = row_sum(x, n) / (float)n;
     const float rstd = (float)(1.0 / sqrt((double)row_spread(x, n, mean) / (double)n + eps));
     for (int64_t j = 0; j < n; j += V) {
         int64_t left = n - j;
-        vec y = (load_up_to(x + j, left) - mean) * rstd;
-        store_up_to(x + j, y * load_up_to(weight + j, left) + load_up_to(bias + j, left), left);
+        vec hat = (load_up_to(x + j, left) - mean) * rstd;
+        store_up_to(y + j, hat * load_up_to(weight + j, left) + load_up_to(bias + j, left), left);
     }
+    return (row_moments){mean, rstd};
 }
 
 static void norm(const lex_norm_work *w)
 {
-    for (int64_t r = 0; r < w->n_rows; r++)
-        norm_row(w->y + r * w->y_stride, w->width, w->weight, w->bias, w->eps);
+    for (int64_t r = 0; r < w->n_rows; r++) {
+        float *y = w->y + r * w->y_stride;
+        norm_row(y, y, w->width, w->weight, w->bias, w->eps);
+    }
 }
 
 static void embed(const lex_embed_work *w)
@@ -63,6 +71,6 @@ static void embed(const lex_embed_work *w)
         float *y = w->y + r * w->y_stride;
         for (int64_t j = 0; j < n; j++)
             y[j] = word[j] + segment[j] + position[j];
-        norm_row(y, n, w->weight, w->bias, w->eps);
+        norm_row(y, y, n, w->weight, w->bias, w->eps);
     }
 }

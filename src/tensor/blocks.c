@@ -10,7 +10,7 @@ static int64_t rows_of(const lex_tensor *x)
     return lex_tensor_size(x, 0);
 }
 
-static lex_tensor *empty_matrix(lex_scope *scope, int64_t rows, int64_t columns)
+lex_tensor *lex_empty_matrix(lex_scope *scope, int64_t rows, int64_t columns)
 {
     int64_t sizes[2] = {rows, columns};
     return lex_tensor_empty(scope, LEX_F32, 2, sizes);
@@ -24,7 +24,7 @@ lex_tensor *lex_linear_apply(lex_scope *scope, lex_tensor *x, lex_tensor *weight
         return NULL;
     if (lex_on_cpu(scope))
         return lex_cpu_linear(scope, x, weight, bias, NULL);
-    lex_tensor *y = empty_matrix(scope, rows_of(x), weight->t.sizes[0]); /* (T, out) */
+    lex_tensor *y = lex_empty_matrix(scope, rows_of(x), weight->t.sizes[0]); /* (T, out) */
     if (!y || !LEX_SHIM_CALL(scope, linear, &y->t, &x->t, &weight->t, &bias->t))
         return NULL;
     return y;
@@ -43,7 +43,7 @@ lex_tensor *lex_linear_apply_backward(lex_scope *scope, lex_tensor *dy, lex_tens
         return NULL;
     if (!want_dx)
         return NULL;
-    lex_tensor *dx = empty_matrix(scope, rows_of(dy), weight->t.sizes[1]); /* (T, in) */
+    lex_tensor *dx = lex_empty_matrix(scope, rows_of(dy), weight->t.sizes[1]); /* (T, in) */
     if (!dx || !LEX_SHIM_CALL(scope, gemm, &dx->t, &dy->t, false, &weight->t, false, 1.0, 0.0))
         return NULL;
     return dx;
@@ -147,7 +147,7 @@ lex_tensor *lex_rows_take(lex_scope *scope, lex_tensor *table, lex_tensor *ids)
 {
     if (!table || !ids)
         return NULL;
-    lex_tensor *y = empty_matrix(scope, rows_of(ids), table->t.sizes[1]); /* (T, C) */
+    lex_tensor *y = lex_empty_matrix(scope, rows_of(ids), table->t.sizes[1]); /* (T, C) */
     if (!y || !LEX_SHIM_CALL(scope, take_rows, &y->t, &table->t, &ids->t))
         return NULL;
     return y;
@@ -165,7 +165,7 @@ void lex_rows_backward(lex_scope *scope, lex_tensor *dtable, lex_tensor *ids, le
     const int64_t *id = ids->t.data;
     int64_t T = rows_of(ids), C = dtable->t.sizes[1];
     for (int64_t t = 0; t < T; t++)
-        scope->runtime->kernels->add(lex_tensor_f32(dtable) + id[t] * C, lex_tensor_f32(dy) + t * C, C);
+        scope->runtime->products->add(lex_tensor_f32(dtable) + id[t] * C, lex_tensor_f32(dy) + t * C, C);
 }
 
 void lex_rows_put(lex_scope *scope, lex_tensor *table, lex_tensor *ids, lex_tensor *rows)

@@ -12,12 +12,6 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static lex_tensor *empty_matrix(lex_scope *scope, int64_t rows, int64_t columns)
-{
-    int64_t sizes[2] = {rows, columns};
-    return lex_tensor_empty(scope, LEX_F32, 2, sizes);
-}
-
 /* The least rows, or panels, that a piece is worth. */
 enum { PRODUCT_ROWS = 56, NORM_ROWS = 32, PANELS = 1, COLUMNS_A_PIECE = 64, ELEMENTS_A_PIECE = 1 << 14 };
 
@@ -98,7 +92,7 @@ static lex_tensor *product(lex_scope *scope, lex_tensor *x, const void *packed, 
                            lex_tensor **raw)
 {
     int64_t rows = x->t.sizes[0], in = x->t.sizes[1];
-    lex_tensor *y = empty_matrix(scope, rows, out), *before = raw ? empty_matrix(scope, rows, out) : NULL;
+    lex_tensor *y = lex_empty_matrix(scope, rows, out), *before = raw ? lex_empty_matrix(scope, rows, out) : NULL;
     if (!y || (raw && !before))
         return NULL;
     linear_rows all = {scope->runtime->products,
@@ -225,7 +219,7 @@ static void gelu_backward_pieces(void *context, int64_t begin, int64_t end)
 
 lex_tensor *lex_cpu_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x)
 {
-    lex_tensor *dx = empty_matrix(scope, dy->t.sizes[0], dy->t.sizes[1]);
+    lex_tensor *dx = lex_empty_matrix(scope, dy->t.sizes[0], dy->t.sizes[1]);
     if (!dx || !check(scope, "gelu_backward", lex_tensor_count(dy) == lex_tensor_count(x)))
         return NULL;
     elements e = {scope->runtime->products, lex_tensor_f32(dx), lex_tensor_f32(dy), lex_tensor_f32(x)};
@@ -256,7 +250,7 @@ lex_tensor *lex_cpu_norm(lex_scope *scope, lex_tensor *x, lex_tensor *weight, le
                          lex_layer_norm_saved *saved)
 {
     int64_t rows = x->t.sizes[0], width = x->t.sizes[1];
-    lex_tensor *y = empty_matrix(scope, rows, width), *mean = lex_tensor_empty(scope, LEX_F32, 1, &rows);
+    lex_tensor *y = lex_empty_matrix(scope, rows, width), *mean = lex_tensor_empty(scope, LEX_F32, 1, &rows);
     lex_tensor *rstd = lex_tensor_empty(scope, LEX_F32, 1, &rows);
     if (!y || !mean || !rstd ||
         !check(scope, "layer_norm", lex_tensor_count(weight) == width && lex_tensor_count(bias) == width))
@@ -294,7 +288,7 @@ lex_tensor *lex_cpu_norm_backward(lex_scope *scope, lex_tensor *dy, const lex_la
                                   lex_tensor *weight, lex_tensor *dweight, lex_tensor *dbias)
 {
     int64_t rows = dy->t.sizes[0], width = dy->t.sizes[1];
-    lex_tensor *dx = empty_matrix(scope, rows, width);
+    lex_tensor *dx = lex_empty_matrix(scope, rows, width);
     if (!dx || !saved->x || !saved->rstd)
         return NULL;
     norm_rows all = {.kernels = scope->runtime->products,

@@ -30,8 +30,6 @@ typedef struct {
     /* Multiplies n values by 0 or 1 / (1 - p), by the mask of lex_dropout at (example, row). */
     void (*dropout)(float *values, int64_t n, lex_dropout dropout, uint32_t example, uint32_t row);
     void (*adamw)(float *params, const float *grads, float *m, float *v, int64_t n, const lex_adamw *adamw);
-    /* Adds x (n) to y (n). */
-    void (*add)(float *y, const float *x, int64_t n);
     double (*sum_squares)(const float *x, int64_t n);
 } lex_cpu_kernels;
 

@@ -198,12 +198,6 @@ static void attention_backward(const lex_attention_piece *p, const float *dout, 
 
 /* ---- sums and the optimizer ---- */
 
-static void add(float *restrict y, const float *restrict x, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        y[i] += x[i];
-}
-
 static double sum_squares(const float *x, int64_t n)
 {
     double lanes[LANES] = {0}, sum = 0;
@@ -238,5 +232,5 @@ static void adamw(float *restrict params, const float *restrict grads, float *re
 }
 
 const lex_cpu_kernels LEX_CPU_SET = {
-    LEX_CPU_SET_NAME, attention, attention_backward, dropout_row, adamw, add, sum_squares,
+    LEX_CPU_SET_NAME, attention, attention_backward, dropout_row, adamw, sum_squares,
 };

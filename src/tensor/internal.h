@@ -43,6 +43,9 @@ static inline bool lex_on_cpu(const lex_scope *scope)
     return scope->runtime->device < 0;
 }
 
+/* blocks.c: (rows, columns) of float32, not initialised. */
+lex_tensor *lex_empty_matrix(lex_scope *scope, int64_t rows, int64_t columns);
+
 /* blocks_cpu.c: what blocks.c does on the CPU. Each returns NULL, or does nothing, where an argument is NULL. */
 lex_tensor *lex_cpu_linear(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, lex_tensor **raw);
 lex_tensor *lex_cpu_linear_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
