@@ -184,7 +184,7 @@ done:
     return st;
 }
 
-static lex_status add_replace(lex_pipeline *pipeline, const char *text, const char *regex, const char *content)
+static void add_replace(lex_pipeline *pipeline, const char *text, const char *regex, const char *content)
 {
     lex_norm_step *step = lex_pipeline_add_norm(pipeline, LEX_NORM_REPLACE);
     if (text)
@@ -192,7 +192,6 @@ static lex_status add_replace(lex_pipeline *pipeline, const char *text, const ch
     else
         LEX_ASSERT(lex_pattern_of_regex(&step->pattern, regex));
     step->content = lex_strdup(content);
-    return LEX_OK;
 }
 
 static lex_status read_albert(lex_tokenizer *tokenizer, lex_loading *loading, lex_err *err)
@@ -205,8 +204,8 @@ static lex_status read_albert(lex_tokenizer *tokenizer, lex_loading *loading, le
     if (spm.n_pieces < 2)
         return lex_err_set(err, LEX_ERR_INPUT, "a vocabulary of one piece");
     pipeline->unigram.unknown_id = 1;
-    LEX_TRY(add_replace(pipeline, "``", NULL, "\""));
-    LEX_TRY(add_replace(pipeline, "''", NULL, "\""));
+    add_replace(pipeline, "``", NULL, "\"");
+    add_replace(pipeline, "''", NULL, "\"");
     if (!setting(loading, "keep_accents", false)) {
         lex_pipeline_add_norm(pipeline, LEX_NORM_NFKD);
         lex_pipeline_add_norm(pipeline, LEX_NORM_MARKS);
@@ -234,7 +233,7 @@ static lex_status read_deberta_v2(lex_tokenizer *tokenizer, lex_loading *loading
             pipeline->unigram.unknown_id = (int32_t)i;
     if (setting(loading, "do_lower_case", false))
         lex_pipeline_add_norm(pipeline, LEX_NORM_LOWERCASE);
-    LEX_TRY(add_replace(pipeline, NULL, "\\s{2,}|[\\n\\r\\t]", " "));
+    add_replace(pipeline, NULL, "\\s{2,}|[\\n\\r\\t]", " ");
     lex_pipeline_add_norm(pipeline, LEX_NORM_NFC);
     lex_pipeline_add_norm(pipeline, LEX_NORM_STRIP)->right = true;
     if (setting(loading, "split_by_punct", false))

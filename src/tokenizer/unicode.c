@@ -19,18 +19,25 @@ static size_t decompose_hangul(uint32_t c, uint32_t *parts)
     return trail == 0 ? 2 : 3;
 }
 
-size_t lex_uc_decompose(uint32_t c, uint32_t parts[LEX_UC_DECOMPOSITION_MAX])
+/* The place of the last of n ascending values that is not above c; 0 where all are. */
+static size_t last_not_above(const uint32_t *values, size_t n, uint32_t c)
 {
-    if (c >= HANGUL_FIRST && c <= HANGUL_LAST)
-        return decompose_hangul(c, parts);
-    size_t low = 0, high = lex_uc_n_decompositions;
+    size_t low = 0, high = n;
     while (low + 1 < high) {
         size_t middle = (low + high) / 2;
-        if (lex_uc_decomposed[middle] <= c)
+        if (values[middle] <= c)
             low = middle;
         else
             high = middle;
     }
+    return low;
+}
+
+size_t lex_uc_decompose(uint32_t c, uint32_t parts[LEX_UC_DECOMPOSITION_MAX])
+{
+    if (c >= HANGUL_FIRST && c <= HANGUL_LAST)
+        return decompose_hangul(c, parts);
+    size_t low = last_not_above(lex_uc_decomposed, lex_uc_n_decompositions, c);
     LEX_ASSERT(lex_uc_decomposed[low] == c);
     size_t start = lex_uc_decomposition_starts[low], n = lex_uc_decomposition_starts[low + 1] - start;
     for (size_t i = 0; i < n; i++)
@@ -40,14 +47,7 @@ size_t lex_uc_decompose(uint32_t c, uint32_t parts[LEX_UC_DECOMPOSITION_MAX])
 
 size_t lex_uc_decompose_compatible(uint32_t c, uint32_t parts[LEX_UC_COMPATIBLE_MAX])
 {
-    size_t low = 0, high = lex_uk_n_compatible;
-    while (low + 1 < high) {
-        size_t middle = (low + high) / 2;
-        if (lex_uk_compatible[middle] <= c)
-            low = middle;
-        else
-            high = middle;
-    }
+    size_t low = last_not_above(lex_uk_compatible, lex_uk_n_compatible, c);
     if (lex_uk_compatible[low] == c) {
         size_t start = lex_uk_compatible_starts[low], n = lex_uk_compatible_starts[low + 1] - start;
         for (size_t i = 0; i < n; i++)
