@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../src/tokenizer/internal.h"
+#include "text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,26 +38,6 @@ static lex_tokenizer *make(unsigned settings, bool forced)
         fprintf(stderr, "%s\n", err.message);
     LEX_ASSERT(st == LEX_OK);
     return tokenizer;
-}
-
-static lex_str cleaned(lex_buf *buf, const uint8_t *data, size_t size)
-{
-    lex_buf_clear(buf);
-    while (size > 0) {
-        size_t valid = lex_utf8_valid_prefix((lex_str){(const char *)data, size});
-        lex_buf_add(buf, data, valid);
-        if (valid < size)
-            lex_buf_add_char(buf, '?');
-        valid += valid < size;
-        data += valid;
-        size -= valid;
-    }
-    return lex_buf_str(buf);
-}
-
-static bool is_boundary(lex_str text, size_t at)
-{
-    return at == text.len || (at < text.len && ((unsigned char)text.ptr[at] & 0xC0) != 0x80);
 }
 
 static void check_tokens(const lex_tokenizer *tokenizer, lex_str text, const lex_tokens *tokens)
