@@ -13,7 +13,6 @@ struct lex_runtime {
     const lex_shim_table *shim;
     const lex_cpu_kernels *kernels;
     const lex_kernels *products; /* float32's, or bfloat16's when lex_runtime_use_bf16() says so */
-    int n_threads;
     lex_pool *pool;
     int device; /* -1: CPU */
     char device_name[24];

@@ -96,12 +96,12 @@ lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads
         goto done;
     }
     runtime->products = lex_kernels_choose(false);
-    runtime->n_threads = n_threads > 0 ? n_threads : lex_cpu_count();
+    n_threads = n_threads > 0 ? n_threads : lex_cpu_count();
     limit_spinning();
     LEX_TRY(open_shim(runtime, err));
     LEX_TRY(choose_device(runtime, device, err));
     char why[LEX_SHIM_WHY_BYTES];
-    if (!runtime->shim->set_threads(runtime->n_threads, why)) {
+    if (!runtime->shim->set_threads(n_threads, why)) {
         st = lex_err_set(err, LEX_ERR_SYSTEM, "threads cannot be set: %s", why);
         goto done;
     }
@@ -109,7 +109,7 @@ lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads
         strcpy(runtime->device_name, "cpu");
     else
         snprintf(runtime->device_name, sizeof runtime->device_name, "cuda:%d", runtime->device);
-    runtime->pool = lex_pool_new(runtime->device < 0 ? runtime->n_threads : 1);
+    runtime->pool = lex_pool_new(runtime->device < 0 ? n_threads : 1);
     *out = runtime;
 done:
     if (st != LEX_OK)
