@@ -85,9 +85,9 @@ typedef struct {
     const float *floats;
     const int8_t *values;
     const float *scales;
-} lex_table;
+} lex_int8_table;
 /* y (n_rows, width), rows y_stride apart: rows `ids` of the table, added to what y holds where `add`. */
-void lex_table_look_up(const lex_table *table, const int64_t *ids, int64_t n_rows, int64_t width, bool add, float *y,
+void lex_int8_look_up(const lex_int8_table *table, const int64_t *ids, int64_t n_rows, int64_t width, bool add, float *y,
                        int64_t y_stride);
 
 #ifdef __cplusplus

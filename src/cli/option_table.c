@@ -430,9 +430,10 @@ const cli_option cli_option_rows[] = {
      .help = "how exact: fp32; bf16 has 8 bits in the products of the linear blocks, all else and the weights are fp32; "
      "auto: bf16 where this processor is known to be twice as fast with it"},
     {.name = "dtype", .type = CLI_CHOICE, .verbs = EV | PR | CA, .kind = "encoder", .group = CLI_COMPUTING,
-     .value = "auto|fp32|bf16", .initial = "auto",
-     .help = "how exact: fp32 is exact; bf16 has 8 bits in products, and nearly always the same labels; auto: bf16 "
-     "where this processor is known to be twice as fast with it"},
+     .value = "auto|fp32|bf16|int8", .initial = "auto",
+     .help = "how exact: fp32 is exact; bf16 has 8 bits in products, and nearly always the same labels; int8 computes "
+     "with integers, of weights that are rounded now if 'quantize' has not done it; auto: int8 for a folder of that "
+     "kind, else bf16 where this processor is known to be twice as fast with it"},
     {.name = "threads", .type = CLI_INT, .verbs = RUNS, .group = CLI_COMPUTING, .value = "N", .low = 1, .high = 1024,
      .help = "processors to use", .absent = "all that this process may use"},
     {.name = "batch-tokens", .type = CLI_INT, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING, .value = "N",

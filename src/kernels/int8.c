@@ -115,7 +115,7 @@ void lex_int8_unpack_rows(float *table, const int8_t *values, const float *scale
             table[r * width + c] = scales[r] * (float)values[r * width + c];
 }
 
-void lex_table_look_up(const lex_table *table, const int64_t *ids, int64_t n_rows, int64_t width, bool add, float *y,
+void lex_int8_look_up(const lex_int8_table *table, const int64_t *ids, int64_t n_rows, int64_t width, bool add, float *y,
                        int64_t y_stride)
 {
     for (int64_t r = 0; r < n_rows; r++, y += y_stride) {

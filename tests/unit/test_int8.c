@@ -202,8 +202,8 @@ static void test_tables(void)
     float y[3 * 4];
     for (int i = 0; i < 12; i++)
         y[i] = BESIDE;
-    lex_table_look_up(&(lex_table){.floats = floats_of}, ids, 3, 3, false, y, 4);
-    lex_table_look_up(&(lex_table){NULL, values, scales}, ids, 3, 3, true, y, 4);
+    lex_int8_look_up(&(lex_int8_table){.floats = floats_of}, ids, 3, 3, false, y, 4);
+    lex_int8_look_up(&(lex_int8_table){NULL, values, scales}, ids, 3, 3, true, y, 4);
     const float want[] = {12, -249, 18, BESIDE, 1.5f, 1, 4.5f, BESIDE, 12, -249, 18, BESIDE};
     CHECK(memcmp(y, want, sizeof y) == 0);
 }
