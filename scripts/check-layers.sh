@@ -39,7 +39,7 @@ tuning: metrics
 inference windows: encoder
 calibration inspect: model
 int8: kernels
-calibration: model
+calibration quantise: model
 wrong compare: predictor
 gates: report
 '

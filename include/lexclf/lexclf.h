@@ -27,6 +27,7 @@
 #include "lexclf/inference.h" /* token ids to logits alone, on the CPU */
 #include "lexclf/model.h"     /* a model folder: opened and checked, run, saved */
 #include "lexclf/inspect.h"   /* what a folder is, without opening it for work */
+#include "lexclf/quantise.h"  /* a model folder of rounded weights made of another */
 #include "lexclf/calibration.h" /* what turns its logits into probabilities and decisions */
 
 /* ---- what a user asks for ---- */

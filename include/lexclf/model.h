@@ -154,8 +154,10 @@ typedef struct {
 lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const char *dir,
                           const lex_model_save_options *options, lex_err *err) LEX_MUST_CHECK;
 
-/* SHA-256 of model.safetensors, or of the bytes of all files of weights, part after part; in hexadecimal. */
+/* SHA-256 of model.safetensors, or of the bytes of all files of weights, part after part, in hexadecimal; and how many bytes
+ * these are. */
 void lex_model_weights_sha256(const lex_model *model, char hex[65]);
+size_t lex_model_weights_bytes(const lex_model *model);
 /* SHA-256 over the names and bytes of all files of the folder: two folders that have it in common answer alike. */
 lex_status lex_model_fingerprint(const lex_model *model, char hex[65], lex_err *err) LEX_MUST_CHECK;
 /* "single", "multi" or "binary"; "encoder" or "linear"; "cls" or "mean". */

@@ -142,7 +142,8 @@ INLINE void to_floats(tile *t, vec_int (*sums)[2], int64_t rows, const lex_int8_
     }
 }
 
-static void any_sum_tile(vec_int (*out)[2], int64_t rows, const element *a, int64_t a_stride, const int8_t *b,
+/* Not inlined: its sums would no longer stay in registers. */
+static __attribute__((noinline)) void any_sum_tile(vec_int (*out)[2], int64_t rows, const element *a, int64_t a_stride, const int8_t *b,
                          int64_t groups)
 {
 #define TILE(n)                                                                                                        \

@@ -50,7 +50,7 @@ const char *lex_int8_misfit(char out[LEX_REASON_MAX], const lex_model *model, co
         return out;
     }
     int n_dims = lex_int8_shape(wanted, param);
-    bool same = values->n_dims == n_dims && values->dtype == LEX_STORED_I8;
+    bool same = values->n_dims == n_dims && values->dtype == LEX_STORED_I8 && !values->strided;
     for (int i = 0; same && i < n_dims; i++)
         same = values->shape[i] == wanted[i];
     if (!same) {
@@ -59,7 +59,7 @@ const char *lex_int8_misfit(char out[LEX_REASON_MAX], const lex_model *model, co
         snprintf(out, LEX_REASON_MAX, "'%s' is %s %s, expected I8 %s", values->name, values->dtype_name, text[1], text[0]);
         return out;
     }
-    if (!scales || scales->dtype != LEX_STORED_F32 || scales->n_dims != 1 || scales->shape[0] != param->shape[0]) {
+    if (!scales || scales->dtype != LEX_STORED_F32 || scales->strided || scales->n_dims != 1 || scales->shape[0] != param->shape[0]) {
         snprintf(out, LEX_REASON_MAX, "'%s_scale' is not F32 [%lld]", values->name, (long long)param->shape[0]);
         return out;
     }

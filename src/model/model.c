@@ -391,6 +391,15 @@ void lex_model_weights_sha256(const lex_model *model, char hex[65])
     lex_sha256_free(sha);
 }
 
+size_t lex_model_weights_bytes(const lex_model *model)
+{
+    const lex_safetensors *weights = &model->files->weights;
+    size_t n_bytes = 0;
+    for (int64_t i = 0; i < lex_weight_files_count(weights); i++)
+        n_bytes += lex_weight_files_get(weights, i)->map.len;
+    return n_bytes;
+}
+
 const char *lex_task_name(lex_task task)
 {
     return task == LEX_TASK_SINGLE ? "single" : task == LEX_TASK_MULTI ? "multi" : "binary";

@@ -273,7 +273,7 @@ static void strided_to_f32(float *out, const lex_stored_tensor *tensor, int64_t 
 void lex_stored_to_f32(float *out, const lex_stored_tensor *tensor)
 {
     static const int64_t bytes_of[] = {4, 2, 2, 8};
-    LEX_ASSERT(tensor->dtype < LEX_STORED_OTHER);
+    LEX_ASSERT(tensor->dtype < LEX_STORED_I8);
     int64_t item_bytes = bytes_of[tensor->dtype];
     if (tensor->strided)
         strided_to_f32(out, tensor, item_bytes);

@@ -34,7 +34,10 @@ static void prepare(lex_predictor *p, lex_block *block, lex_block_row *row)
 
 static lex_status start_on_cpu(lex_predictor *p, lex_err *err)
 {
-    lex_precision precision = lex_model_precision(p->model, p->options.precision);
+    lex_precision asked = p->options.precision;
+    if (asked == LEX_PRECISION_AUTO && p->options.exact && p->model->quantised != LEX_QUANTISED_INT8)
+        asked = LEX_PRECISION_FP32;
+    lex_precision precision = lex_model_precision(p->model, asked);
     int n_threads = p->options.threads > 0 ? p->options.threads : lex_cpu_count();
     lex_status st = lex_model_inference(&p->inference, p->model, precision, err);
     if (st == LEX_OK)
