@@ -13,8 +13,8 @@
  * vocabulary.bin. Its logits are the encoder's plus a weight times the linear model's margins of the whole text.
  *
  * A folder whose answers transformers would compute differently (mean pooling, fusion) keeps its head under a name that
- * transformers reports as missing. One with int8 weights (lexclf.json requires "int8-weights"; quantise.h) transformers
- * refuses; it answers here, and is trained no further.
+ * transformers reports as missing. Of one with int8 weights (lexclf.json requires "int8-weights"; quantise.h) it
+ * reports all of these as missing; it answers here, and is trained no further.
  *
  *     lex_model *model = NULL;
  *     lex_encoder *encoder = NULL;

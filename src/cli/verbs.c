@@ -94,7 +94,7 @@ const cli_verb cli_verbs[] = {
                  "changes the outputs of a sample of the records most are kept in bf16 (of a bf16 folder: fp32), one after "
                  "another, at most a tenth of all weights; if that does not help, nothing is written, and the exit code is 1. "
                  "The new folder answers wherever a model does, in int8 unless --dtype says otherwise; it cannot be trained "
-                 "further, and transformers does not open one in int8.",
+                 "further, and transformers does not find the weights of one in int8.",
         .examples = "  lexclf quantize --model models/my-model --data dev.csv --out models/small\n"
                     "  lexclf quantize --model models/my-model --data dev.csv --out models/half \\\n"
                     "      --dtype bf16 --json\n",

@@ -65,8 +65,8 @@ typedef struct {
     lex_stored_type dtype; /* of the values; F32 unless said otherwise, not F16 */
 } lex_tensor_to_store;
 /* Writes tensors in the given order, the data on a 64-byte boundary, with the metadata that transformers expects; where one
- * is I8 with other metadata ("format": "lexclf-int8"), so that transformers refuses the file and does not draw what it
- * misses at random. */
+ * is I8 with other metadata ("format": "lexclf-int8"), which some versions of transformers refuse; others find by their
+ * names that weights are missing, and say so. */
 lex_status lex_safetensors_write(const char *path, const lex_tensor_to_store *tensors, int64_t n_tensors,
                                  lex_err *err) LEX_MUST_CHECK;
 
