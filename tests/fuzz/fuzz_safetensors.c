@@ -21,7 +21,8 @@ static void check_tensor(const lex_safetensors *file, const lex_stored_tensor *t
         LEX_ASSERT(tensor->n_bytes == (size_t)count);
     if (tensor->dtype >= LEX_STORED_I8)
         return;
-    LEX_ASSERT(tensor->n_bytes == (size_t)count * (tensor->dtype == LEX_STORED_F32 ? 4 : 2));
+    static const size_t item_bytes[] = {4, 2, 2, 8}; /* F32, F16, BF16, F64 */
+    LEX_ASSERT(tensor->n_bytes == (size_t)count * item_bytes[tensor->dtype]);
     float *values = lex_alloc_array((size_t)count, sizeof *values);
     lex_stored_to_f32(values, tensor);
     free(values);
