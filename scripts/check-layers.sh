@@ -38,6 +38,8 @@ answers: predictor
 tuning: metrics
 inference windows: encoder
 calibration inspect: model
+int8: kernels
+calibration quantise: model
 wrong compare: predictor
 gates: report
 '

@@ -52,6 +52,10 @@ lex_status lex_encoder_config_read(lex_encoder_config *out, const lex_json *conf
 const char *lex_encoder_supported(void);
 
 /* ---- parameters ---- */
+
+/* How a parameter's numbers may lie in int8 (int8.h). The classifier's weights are few and count most: never. */
+typedef enum { LEX_INT8_NEVER, LEX_INT8_ROWS, LEX_INT8_PANELS } lex_int8_form;
+
 typedef struct {
     const char *name; /* as transformers stores it: "bert.encoder.layer.0.attention.self.query.weight" */
     int n_dims;
@@ -61,6 +65,7 @@ typedef struct {
     int layer;      /* -1 embeddings, 0 .. L-1, L the head */
     bool decay;     /* false for biases and layer normalisation */
     bool head;      /* pooler or classifier: may be fresh */
+    lex_int8_form int8;
 } lex_param;
 
 typedef enum { LEX_POOLING_CLS, LEX_POOLING_MEAN } lex_pooling;

@@ -1,7 +1,8 @@
 /* inference.h - an encoder that only answers, on the CPU: the same numbers as encoder.h's forwards, to rounding, without
  * libtorch.
  *
- * Weights are laid out once for the kernels of kernels.h (embedding tables are used where they lie); what one thread
+ * Weights are laid out once for the kernels of kernels.h (embedding tables are used where they lie, and so is what is in
+ * int8); what one thread
  * computes with is its own workspace, which grows to the largest batch and then stays. In the last layer of a model
  * that looks at the first token alone, only the first rows go beyond attention. One lex_inference serves any number of
  * threads, each with its workspace. A sequence's logits do not depend, bit for bit, on what else is in its batch.
@@ -16,7 +17,7 @@
 #define LEXCLF_INFERENCE_H
 
 #include "lexclf/encoder.h"
-#include "lexclf/kernels.h"
+#include "lexclf/int8.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +37,20 @@ typedef struct {
 lex_status lex_inference_new(lex_inference **out, const lex_encoder_config *config, lex_pooling pooling,
                              int64_t n_outputs, const float *const *values, const lex_kernels *kernels,
                              lex_laid_out laid_out, lex_err *err) LEX_MUST_CHECK;
+
+/* A parameter in int8: panels and a scale an output for a linear block's weight (out, in), of 64-byte aligned panels;
+ * rows as they lie, and a scale a row, for a table. values NULL: it is in float32. */
+typedef struct {
+    const int8_t *values;
+    const float *scales;
+} lex_int8_weight;
+/* The same where int8[i].values, if it is not NULL, stands for values[i]: tables of the embedding and the weights of all
+ * linear blocks but the classifier, with which the float blocks may be mixed at will; the weights of query, key and
+ * value of a layer are of one type (LEX_ERR_INPUT). All of it is used in place. */
+lex_status lex_inference_new_int8(lex_inference **out, const lex_encoder_config *config, lex_pooling pooling,
+                                  int64_t n_outputs, const float *const *values, const lex_int8_weight *int8,
+                                  const lex_kernels *kernels, const lex_int8_kernels *int8_kernels,
+                                  lex_laid_out laid_out, lex_err *err) LEX_MUST_CHECK;
 void lex_inference_free(lex_inference *inference);
 
 typedef struct lex_workspace lex_workspace;

@@ -23,9 +23,11 @@
 #include "lexclf/encoder.h"   /* token ids to logits, and the way back */
 #include "lexclf/windows.h"   /* a long document's windows to its logits, and the way back */
 #include "lexclf/kernels.h"   /* the arithmetic of answering on the CPU */
+#include "lexclf/int8.h"      /* the same with weights of 8-bit integers */
 #include "lexclf/inference.h" /* token ids to logits alone, on the CPU */
 #include "lexclf/model.h"     /* a model folder: opened and checked, run, saved */
 #include "lexclf/inspect.h"   /* what a folder is, without opening it for work */
+#include "lexclf/quantise.h"  /* a model folder of rounded weights made of another */
 #include "lexclf/calibration.h" /* what turns its logits into probabilities and decisions */
 
 /* ---- what a user asks for ---- */

@@ -13,7 +13,8 @@
  * vocabulary.bin. Its logits are the encoder's plus a weight times the linear model's margins of the whole text.
  *
  * A folder whose answers transformers would compute differently (mean pooling, fusion) keeps its head under a name that
- * transformers reports as missing.
+ * transformers reports as missing. Of one with int8 weights (lexclf.json requires "int8-weights"; quantise.h) it
+ * reports all of these as missing; it answers here, and is trained no further.
  *
  *     lex_model *model = NULL;
  *     lex_encoder *encoder = NULL;
@@ -50,6 +51,9 @@ typedef enum {
 
 typedef enum { LEX_KIND_ENCODER, LEX_KIND_LINEAR } lex_kind;
 
+/* How an encoder's weights were rounded when the folder was made of another (quantise.h). */
+typedef enum { LEX_QUANTISED_NOT, LEX_QUANTISED_INT8, LEX_QUANTISED_BF16 } lex_quantised;
+
 typedef struct lex_model_files lex_model_files;
 
 /* Everything is read-only to callers, and owned by the model. */
@@ -62,6 +66,7 @@ typedef struct {
     lex_svm svm;                /* likewise */
     bool is_fused;              /* ENCODER: its logits are not the encoder's alone, but lex_fuse() of both ... */
     double fusion_weight;       /* ... by this (tuning.h) */
+    lex_quantised quantised;    /* ENCODER */
     bool has_head;
     lex_task task;
     lex_pooling pooling;
@@ -87,7 +92,8 @@ typedef struct {
 } lex_model;
 
 /* Opens a folder and checks it. LEX_ERR_INPUT names the file and the reason: missing, cut short, of the wrong shape,
- * damaged, of a newer format, with an unknown requirement, of an encoder type that is not supported. */
+ * damaged, of a newer format, with an unknown requirement, of an encoder type that is not supported; quantised, where an
+ * ENCODER is needed: what is to be trained must not have been rounded. */
 lex_status lex_model_open(lex_model **out, const char *dir, lex_model_need need, lex_err *err) LEX_MUST_CHECK;
 void lex_model_free(lex_model *model);
 
@@ -122,8 +128,14 @@ lex_status lex_model_freeze(lex_model *model, int64_t n_frozen, lex_err *err) LE
 
 /* An encoder with the folder's weights: in place, for answers. */
 lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, lex_err *err) LEX_MUST_CHECK;
-/* The same without libtorch, on the CPU, for answers alone; with bfloat16 products where `bf16`. */
-lex_status lex_model_inference(lex_inference **out, lex_model *model, bool bf16, lex_err *err) LEX_MUST_CHECK;
+/* What an inference of the model computes in where `asked` is asked for; not AUTO: that is INT8 for one that was quantised
+ * so, else what is fast here. */
+lex_precision lex_model_precision(const lex_model *model, lex_precision asked);
+/* The same without libtorch, on the CPU, for answers alone, in a precision of lex_model_precision(). INT8 takes weights in
+ * int8 from where they are mapped, or quantises those of a float folder now; what is not in int8 is computed in bfloat16
+ * where that is known to be fast, else in float32. FP32 and BF16 of an int8 folder: its weights as floats. */
+lex_status lex_model_inference(lex_inference **out, lex_model *model, lex_precision precision,
+                               lex_err *err) LEX_MUST_CHECK;
 /* The same with flat weights, for training; what is missing of the head is drawn from `seed`. */
 lex_status lex_model_encoder_to_train(lex_encoder **out, lex_model *model, lex_runtime *runtime, uint64_t seed,
                                       lex_err *err) LEX_MUST_CHECK;
@@ -142,8 +154,10 @@ typedef struct {
 lex_status lex_model_save(const lex_model *model, lex_encoder *encoder, const char *dir,
                           const lex_model_save_options *options, lex_err *err) LEX_MUST_CHECK;
 
-/* SHA-256 of model.safetensors, or of the bytes of all files of weights, part after part; in hexadecimal. */
+/* SHA-256 of model.safetensors, or of the bytes of all files of weights, part after part, in hexadecimal; and how many bytes
+ * these are. */
 void lex_model_weights_sha256(const lex_model *model, char hex[65]);
+size_t lex_model_weights_bytes(const lex_model *model);
 /* SHA-256 over the names and bytes of all files of the folder: two folders that have it in common answer alike. */
 lex_status lex_model_fingerprint(const lex_model *model, char hex[65], lex_err *err) LEX_MUST_CHECK;
 /* "single", "multi" or "binary"; "encoder" or "linear"; "cls" or "mean". */

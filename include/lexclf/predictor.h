@@ -50,6 +50,8 @@ typedef struct {
 typedef struct {
     const char *device; /* as lex_runtime_open(); NULL: "auto" */
     lex_precision precision;
+    bool exact;           /* AUTO is float32, but for a model that was made for int8 */
+    void (*note)(const char *text); /* worth saying of how it answers, when the model has been opened; or NULL */
     int threads;
     int64_t max_length;   /* 0: the model's */
     bool windows_given;   /* long documents are read by `windows`; else as the model was trained */
@@ -152,6 +154,36 @@ lex_status lex_recalibrate(lex_recalibration *out, const char *model_dir, const 
                            bool thresholds_auto, lex_err *err) LEX_MUST_CHECK;
 void lex_recalibration_release(lex_recalibration *recalibration);
 lex_json *lex_recalibration_json(const lex_recalibration *recalibration);
+
+/* ---- weights rounded, later ---- */
+typedef struct {
+    lex_quantised dtype; /* not NOT */
+    double max_drop;     /* of macro F1 */
+    bool skip_bad_rows;  /* as the reader's reading has it */
+} lex_quantise_options;
+
+typedef struct {
+    int64_t n; /* records */
+    lex_metrics before, after; /* in float32; and as the new folder answers */
+    double drop_at_first;      /* in macro F1, when nothing was kept */
+    double agreement;          /* the share of records of which both say the same */
+    size_t bytes_before, bytes_after; /* of model.safetensors */
+    lex_strings kept;          /* parts (quantise.h) that were not rounded, the most sensitive first */
+    bool held;                 /* macro F1 falls by no more than max_drop: the folder stands */
+    char model_sha256[65], data_sha256[65];
+    double elapsed_s;
+    int64_t tokens, n_truncated;
+} lex_quantising;
+
+/* Makes a copy of the model's folder at out_dir with rounded weights, which appears when it is whole and replaces what
+ * stands there; or, where it answers the labelled files too much worse than the model does, nothing, and `held` is false.
+ * Parts that change the outputs of a sample of the records most are kept, until it does not or no more may be kept. The
+ * files are read more than once. LEX_ERR_INPUT for a linear or a quantised model, else as in lex_evaluate(). */
+lex_status lex_quantise(lex_quantising *out, const char *model_dir, const char *out_dir, const char *const *paths,
+                        int n_paths, const lex_reader_options *reader, const lex_predictor_options *options,
+                        const lex_quantise_options *how, lex_err *err) LEX_MUST_CHECK;
+void lex_quantising_release(lex_quantising *quantising);
+lex_json *lex_quantising_json(const lex_quantising *quantising);
 
 #ifdef __cplusplus
 }

@@ -51,8 +51,9 @@ lex_status lex_runtime_seed(lex_runtime *runtime, uint64_t seed, uint32_t step, 
 void lex_parallel_for(const lex_runtime *runtime, int64_t n, int64_t grain,
                       void (*run)(void *context, int64_t begin, int64_t end), void *context);
 
-/* What products are computed in: float32; bfloat16, summed in float32; or, of these, what is fast here. */
-typedef enum { LEX_PRECISION_AUTO, LEX_PRECISION_FP32, LEX_PRECISION_BF16 } lex_precision;
+/* What products are computed in: float32; bfloat16, summed in float32; int8 (int8.h), for answers on the CPU; AUTO: what is
+ * fast here of the first two, or what a model was made for. */
+typedef enum { LEX_PRECISION_AUTO, LEX_PRECISION_FP32, LEX_PRECISION_BF16, LEX_PRECISION_INT8 } lex_precision;
 /* What that means on this processor: AUTO is BF16 where it is known to be twice as fast. */
 bool lex_precision_is_bf16(lex_precision precision);
 /* Whether bfloat16 is computed as float32 on rounded numbers, which is slower than float32. */

@@ -20,6 +20,15 @@ lex_status cli_setup_terminal(const cli_options *options, bool has_progress, lex
     return LEX_OK;
 }
 
+/* Once, however many models are opened. */
+static void tell_of_model(const char *text)
+{
+    static bool told;
+    if (!told)
+        cli_note("%s", text);
+    told = true;
+}
+
 lex_predictor_options cli_predictor_options(const cli_options *options)
 {
     lex_predictor_options p = {
@@ -29,6 +38,7 @@ lex_predictor_options cli_predictor_options(const cli_options *options)
         .max_length = cli_option_int_or_0(options, "max-length"),
         .batch_tokens = cli_option_int_or_0(options, "batch-tokens"),
     };
+    p.note = tell_of_model;
     int windows = cli_option_choice(options, "windows"); /* auto, then in the order of lex_windows */
     p.windows_given = windows > 0;
     p.windows = windows > 0 ? (lex_windows)(windows - 1) : LEX_WINDOWS_OFF;

@@ -54,7 +54,8 @@ lex_status cli_check_output_file(const char *option, const char *path, const cha
 lex_status cli_check_out_folder(const char *out, bool overwrite, const char *const *read, int n,
                                 lex_err *err) LEX_MUST_CHECK;
 
-/* --device, --dtype, --threads, --max-length, --windows, --stride, --batch-tokens. Says so where what --dtype asks for is slow here. */
+/* --device, --dtype, --threads, --max-length, --windows, --stride, --batch-tokens. Says so where what --dtype asks for is slow here, or
+ * rounds weights. */
 lex_predictor_options cli_predictor_options(const cli_options *options);
 
 /* An integer option without a default in its row: 0 where it is absent. */

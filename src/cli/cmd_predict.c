@@ -143,8 +143,7 @@ static lex_status check_fail_on(const work *w, lex_err *err)
 static lex_predictor_options predictor_options(const cli_options *options, work *w)
 {
     lex_predictor_options p = cli_predictor_options(options);
-    if (p.precision == LEX_PRECISION_AUTO && cli_option_flag(options, "logits"))
-        p.precision = LEX_PRECISION_FP32; /* who asks for raw numbers compares them */
+    p.exact = cli_option_flag(options, "logits"); /* who asks for raw numbers compares them */
     p.answer = take_answer;
     p.block = end_block;
     p.progress = show_progress;

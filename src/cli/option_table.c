@@ -96,7 +96,8 @@ enum {
     CA = CLI_CALIBRATE,
     IN = CLI_INSPECT,
     READS = CLI_ALL & ~CLI_INSPECT, /* those that read records */
-    RUNS = CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_CALIBRATE, /* those that compute */
+    QU = CLI_QUANTIZE,
+    RUNS = CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_CALIBRATE | CLI_QUANTIZE, /* those that compute */
 };
 
 #define METRIC_NAMES "accuracy, loss, ece, aupr_macro, aupr_micro, roc_auc_macro, precision_at_recall_80_ or _90_ with " \
@@ -119,7 +120,7 @@ const cli_option cli_option_rows[] = {
      .help = "records to judge the finished model by"},
     {.name = "data", .type = CLI_STRINGS, .verbs = EV, .group = CLI_DATA, .value = "FILE", .required = true,
      .check = is_not_empty, .help = "labelled records to judge the model by"},
-    {.name = "data", .type = CLI_STRINGS, .verbs = CA, .group = CLI_DATA, .value = "FILE", .required = true,
+    {.name = "data", .type = CLI_STRINGS, .verbs = CA | QU, .group = CLI_DATA, .value = "FILE", .required = true,
      .check = is_not_empty, .help = "labelled records to fit it to, better not those that the model was trained on"},
     {.name = "train", .type = CLI_STRINGS, .verbs = LI, .group = CLI_DATA, .value = "FILE", .check = is_not_empty,
      .help = "the records that a model is to learn from"},
@@ -129,7 +130,7 @@ const cli_option cli_option_rows[] = {
      .help = "the records that judge the finished model"},
     {.name = "text", .type = CLI_STRING, .verbs = PR, .group = CLI_DATA, .value = "STRING",
      .help = "classify this text instead of files"},
-    {.name = "format", .type = CLI_CHOICE, .verbs = TR | EV | CA, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl",
+    {.name = "format", .type = CLI_CHOICE, .verbs = TR | EV | CA | QU, .group = CLI_DATA, .value = "auto|csv|tsv|jsonl",
      .initial = "auto", .help = "what the files hold; auto goes by the extension"},
     {.name = "format", .type = CLI_CHOICE, .verbs = PR | TO | LI, .group = CLI_DATA,
      .value = "auto|csv|tsv|jsonl|txt",
@@ -146,15 +147,15 @@ const cli_option cli_option_rows[] = {
     {.name = "text-column", .type = CLI_STRINGS, .verbs = TR, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the text, by name or by number from 1; several are joined by "
      "a line break", .absent = "text"},
-    {.name = "text-column", .type = CLI_STRINGS, .verbs = EV | PR | TO | LI | CA, .group = CLI_DATA, .value = "NAME",
+    {.name = "text-column", .type = CLI_STRINGS, .verbs = EV | PR | TO | LI | CA | QU, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the text, by name or by number from 1; several are joined by "
      "a line break", .absent = "as the model was trained, else text"},
-    {.name = "label-column", .type = CLI_STRING, .verbs = TR | EV | LI | CA, .group = CLI_DATA, .value = "NAME",
+    {.name = "label-column", .type = CLI_STRING, .verbs = TR | EV | LI | CA | QU, .group = CLI_DATA, .value = "NAME",
      .check = is_not_empty, .help = "the column of the label", .absent = "label, and in JSON lines also labels"},
-    {.name = "label-separator", .type = CLI_STRING, .verbs = TR | EV | LI | CA, .group = CLI_DATA, .value = "S",
+    {.name = "label-separator", .type = CLI_STRING, .verbs = TR | EV | LI | CA | QU, .group = CLI_DATA, .value = "S",
      .check = is_not_empty, .help = "the label column holds any number of labels with this between them, ';' say; "
      "spaces around each do not count", .absent = "as the model was trained"},
-    {.name = "label-columns", .type = CLI_STRINGS, .verbs = TR | EV | LI | CA, .group = CLI_DATA, .value = "A,B,C",
+    {.name = "label-columns", .type = CLI_STRINGS, .verbs = TR | EV | LI | CA | QU, .group = CLI_DATA, .value = "A,B,C",
      .check = is_name_list, .expected = "names between commas; one that holds a comma in double quotes",
      .help = "each label is a column of 0 and 1 of its own name", .absent = "as the model was trained, where the file "
      "has them"},
@@ -174,7 +175,7 @@ const cli_option cli_option_rows[] = {
     {.name = "encoder", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "DIR",
      .required = true,
      .check = is_not_empty, .help = "the encoder to start from, a Hugging Face folder"},
-    {.name = "model", .letter = 'm', .type = CLI_STRING, .verbs = EV | PR | TO | CA, .group = CLI_MODEL, .value = "DIR",
+    {.name = "model", .letter = 'm', .type = CLI_STRING, .verbs = EV | PR | TO | CA | QU, .group = CLI_MODEL, .value = "DIR",
      .required = true, .check = is_not_empty, .help = "the model folder"},
     {.name = "encoder", .type = CLI_STRING, .verbs = LI, .group = CLI_MODEL, .value = "DIR", .check = is_not_empty,
      .help = "the encoder that is to be trained, for its tokenizer"},
@@ -193,7 +194,7 @@ const cli_option cli_option_rows[] = {
      .low = 3, .high = 1000000,
      .help = "tokens kept of each text, special ones included; at most the encoder's positions",
      .absent = "by --recipe; at most the encoder's positions"},
-    {.name = "max-length", .type = CLI_INT, .verbs = EV | PR | TO | CA, .group = CLI_MODEL, .value = "N", .low = 3,
+    {.name = "max-length", .type = CLI_INT, .verbs = EV | PR | TO | CA | QU, .group = CLI_MODEL, .value = "N", .low = 3,
      .high = 1000000, .help = "tokens kept of each text, special ones included; at most the encoder's positions",
      .absent = "the model's own"},
     {.name = "windows", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_MODEL,
@@ -345,11 +346,15 @@ const cli_option cli_option_rows[] = {
     /* ---- answers ---- */
     {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = TR, .group = CLI_ANSWERS, .value = "DIR",
      .required = true, .check = is_not_empty, .help = "the model folder to make; it appears when it is whole"},
-    {.name = "overwrite", .type = CLI_FLAG, .verbs = TR | CA, .group = CLI_ANSWERS,
+    {.name = "overwrite", .type = CLI_FLAG, .verbs = TR | CA | QU, .group = CLI_ANSWERS,
      .help = "replace the model folder that --out names; without it, an existing one is refused"},
     {.name = "tensorboard", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_ANSWERS, .value = "DIR",
      .check = is_not_empty, .help = "write event files for TensorBoard into this folder, too: loss, rate and gradient of "
      "every step, dev scores and precision-recall curves of every epoch, the options", .absent = "OUT/metrics.jsonl alone"},
+    {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = QU, .group = CLI_ANSWERS, .value = "DIR",
+     .required = true, .check = is_not_empty, .help = "the folder to make, unless the model would become too much worse"},
+    {.name = "max-drop", .type = CLI_DOUBLE, .verbs = QU, .group = CLI_ANSWERS, .value = "X", .initial = "0.003", .low = 0,
+     .high = 1, .help = "how much macro F1 may fall; if it falls by more, nothing is written, and the exit code is 1"},
     {.name = "out", .letter = 'o', .type = CLI_STRING, .verbs = PR, .group = CLI_ANSWERS, .value = "FILE",
      .check = is_not_empty, .help = "write the answers to this file, which appears when it is whole",
      .absent = "standard output"},
@@ -370,7 +375,7 @@ const cli_option cli_option_rows[] = {
     {.name = "scores", .type = CLI_CHOICE, .verbs = PR, .group = CLI_ANSWERS, .value = "top|all", .initial = "top",
      .help = "top: the probability of what is answered; all: of every label"},
     {.name = "logits", .type = CLI_FLAG, .verbs = PR, .group = CLI_ANSWERS,
-     .help = "add the raw outputs, in the model's label order, computed in fp32 unless --dtype says bf16"},
+     .help = "add the raw outputs, in the model's label order, computed in fp32 unless --dtype says otherwise or the folder is in int8"},
     {.name = "abstain-below", .type = CLI_DOUBLE, .verbs = PR, .group = CLI_ANSWERS, .value = "P", .low = 0,
      .high = 1, .help = "add the field abstain, true where the highest probability of a record is lower",
      .absent = "no such field"},
@@ -421,7 +426,7 @@ const cli_option cli_option_rows[] = {
      .help = "print the closing summary as one JSON object on standard output"},
 
     /* ---- computing ---- */
-    {.name = "device", .type = CLI_STRING, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING,
+    {.name = "device", .type = CLI_STRING, .verbs = TR | EV | PR | CA, .kind = "encoder", .group = CLI_COMPUTING,
      .value = "auto|cpu|cuda|cuda:N",
      .initial = "auto", .check = is_device, .expected = "auto, cpu, cuda or cuda:N",
      .help = "where to compute; auto: CUDA if it is there and works"},
@@ -430,9 +435,12 @@ const cli_option cli_option_rows[] = {
      .help = "how exact: fp32; bf16 has 8 bits in the products of the linear blocks, all else and the weights are fp32; "
      "auto: bf16 where this processor is known to be twice as fast with it"},
     {.name = "dtype", .type = CLI_CHOICE, .verbs = EV | PR | CA, .kind = "encoder", .group = CLI_COMPUTING,
-     .value = "auto|fp32|bf16", .initial = "auto",
-     .help = "how exact: fp32 is exact; bf16 has 8 bits in products, and nearly always the same labels; auto: bf16 "
-     "where this processor is known to be twice as fast with it"},
+     .value = "auto|fp32|bf16|int8", .initial = "auto",
+     .help = "how exact: fp32 is exact; bf16 has 8 bits in products, and nearly always the same labels; int8 computes "
+     "with integers, of weights that are rounded now if 'quantize' has not done it; auto: int8 for a folder of that "
+     "kind, else bf16 where this processor is known to be twice as fast with it"},
+    {.name = "dtype", .type = CLI_CHOICE, .verbs = QU, .group = CLI_COMPUTING, .value = "int8|bf16", .initial = "int8",
+     .help = "what weights are rounded to"},
     {.name = "threads", .type = CLI_INT, .verbs = RUNS, .group = CLI_COMPUTING, .value = "N", .low = 1, .high = 1024,
      .help = "processors to use", .absent = "all that this process may use"},
     {.name = "batch-tokens", .type = CLI_INT, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING, .value = "N",

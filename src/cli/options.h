@@ -22,8 +22,8 @@
 
 #include "lexclf/memory.h"
 
-enum { CLI_TRAIN = 1, CLI_EVAL = 2, CLI_PREDICT = 4, CLI_TOKENIZE = 8, CLI_LINT = 16, CLI_CALIBRATE = 32, CLI_INSPECT = 128,
-       CLI_ALL = 255 };
+enum { CLI_TRAIN = 1, CLI_EVAL = 2, CLI_PREDICT = 4, CLI_TOKENIZE = 8, CLI_LINT = 16, CLI_CALIBRATE = 32, CLI_QUANTIZE = 64,
+       CLI_INSPECT = 128, CLI_ALL = 255 };
 
 typedef enum {
     CLI_FLAG,

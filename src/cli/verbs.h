@@ -27,6 +27,7 @@ const char *cli_verb_nearest(const char *name);        /* NULL: none is near */
 
 int cli_run_train(const cli_options *options, lex_err *err);
 int cli_run_calibrate(const cli_options *options, lex_err *err);
+int cli_run_quantize(const cli_options *options, lex_err *err);
 int cli_run_eval(const cli_options *options, lex_err *err);
 int cli_run_predict(const cli_options *options, lex_err *err);
 int cli_run_tokenize(const cli_options *options, lex_err *err);

@@ -41,6 +41,11 @@ static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *b
 static void linear(const lex_inference *m, lex_workspace *w, const lex_packed_linear *linear, const float *x, int64_t x_stride,
                    int64_t n_rows, lex_after after, float *y, int64_t y_stride)
 {
+    if (linear->n_parts) {
+        m->int8_kernels->linear(&(lex_int8_work){x, x_stride, n_rows, linear->in, linear->parts, linear->n_parts, after, y,
+                                                 y_stride, w->linear_scratch});
+        return;
+    }
     m->kernels->linear(&(lex_linear_work){x, x_stride, n_rows, linear->in, linear->out, linear->packed, linear->bias,
                                           after, y, y_stride, w->linear_scratch, NULL});
 }
@@ -53,8 +58,16 @@ static void norm(const lex_inference *m, const lex_plain_norm *norm, float *y, i
 
 static void embed(const lex_inference *m, lex_workspace *w, const lex_batch *batch)
 {
+    if (!m->words.floats || !m->positions.floats || !m->segments.floats) {
+        const int64_t T = batch->n_rows, C = m->config.width;
+        lex_int8_look_up(&m->words, batch->ids, T, C, false, w->x, w->stride);
+        lex_int8_look_up(&m->segments, batch->segments, T, C, true, w->x, w->stride);
+        lex_int8_look_up(&m->positions, batch->positions, T, C, true, w->x, w->stride);
+        norm(m, &m->embedding_norm, w->x, w->stride, T);
+        return;
+    }
     m->kernels->embed(&(lex_embed_work){
-        .words = m->words, .positions = m->positions, .segments = m->segments,
+        .words = m->words.floats, .positions = m->positions.floats, .segments = m->segments.floats,
         .word_ids = batch->ids, .position_ids = batch->positions, .segment_ids = batch->segments,
         .weight = m->embedding_norm.weight, .bias = m->embedding_norm.bias, .eps = m->config.layer_norm_eps,
         .n_rows = batch->n_rows, .width = m->config.width, .y = w->x, .y_stride = w->stride});

@@ -4,10 +4,15 @@
 
 #include "lexclf/inference.h"
 
+enum { LEX_PARTS_MAX = 3 };
+
 typedef struct {
-    void *packed; /* owned */
+    void *packed; /* owned; NULL where it is in int8 */
     const float *bias;
     int64_t in, out;
+    lex_int8_part parts[LEX_PARTS_MAX]; /* of int8 */
+    int n_parts;
+    int32_t *sums; /* (out), owned: of the parts */
 } lex_packed_linear;
 
 typedef struct {
@@ -30,7 +35,8 @@ struct lex_inference {
     lex_encoder_config config;
     lex_pooling pooling;
     int64_t n_outputs;                        /* K, or K + 1: rows of the classifier */
-    const float *words, *positions, *segments; /* tables of C columns */
+    const lex_int8_kernels *int8_kernels;
+    lex_int8_table words, positions, segments; /* of C columns */
     lex_plain_norm embedding_norm;
     lex_packed_layer *layers; /* (L) */
     lex_packed_linear pooler; /* CLS only */
@@ -48,7 +54,7 @@ struct lex_workspace {
     float *pooled;  /* (B, C) */
     float *aside;   /* (B, C) */
     float *scratch; /* of attention */
-    float *linear_scratch;
+    float *linear_scratch; /* of either type of weights */
     int64_t stride, qkv_stride, inner_stride;
 };
 

@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include "lexclf/int8.h"
+
 enum { ALIGN_FLOATS = 16 };
 
 typedef struct {
@@ -33,6 +35,13 @@ static void add(layout *at, const char *name, int64_t rows, int64_t columns, boo
     LEX_PUSH(encoder->params, encoder->n_params, encoder->param_capacity, param);
 }
 
+/* Of the parameter that was added last. A sum over more inputs would not fit into 32 bits. */
+static void may_be_int8(layout *at, lex_int8_form form)
+{
+    lex_param *param = &at->encoder->params[at->encoder->n_params - 1];
+    param->int8 = param->shape[1] <= LEX_INT8_DEPTH_MAX ? form : LEX_INT8_NEVER;
+}
+
 static void add_norm(layout *at, const char *prefix, int64_t width)
 {
     char name[200];
@@ -47,6 +56,7 @@ static void add_linear(layout *at, const char *prefix, int64_t out, int64_t in)
     char name[200];
     snprintf(name, sizeof name, "%s.weight", prefix);
     add(at, name, out, in, true);
+    may_be_int8(at, LEX_INT8_PANELS);
     snprintf(name, sizeof name, "%s.bias", prefix);
     add(at, name, out, 0, false);
 }
@@ -59,6 +69,7 @@ static void add_qkv(layout *at, const char *prefix, int64_t width)
         snprintf(name, sizeof name, "%s.attention.self.%s.%s", prefix, parts[i % 3], i < 3 ? "weight" : "bias");
         at->glued = i % 3 != 0;
         add(at, name, width, i < 3 ? width : 0, i < 3);
+        may_be_int8(at, i < 3 ? LEX_INT8_PANELS : LEX_INT8_NEVER);
     }
     at->glued = false;
 }
@@ -87,7 +98,9 @@ void lex_encoder_lay_out(lex_encoder *encoder)
     const lex_encoder_config *config = &encoder->config;
     layout at = {encoder, -1, false};
     add(&at, "bert.embeddings.word_embeddings.weight", config->vocab_size, config->width, true);
+    may_be_int8(&at, LEX_INT8_ROWS);
     add(&at, "bert.embeddings.position_embeddings.weight", config->n_positions, config->width, true);
+    may_be_int8(&at, LEX_INT8_ROWS);
     add(&at, "bert.embeddings.token_type_embeddings.weight", config->n_segments, config->width, true);
     add_norm(&at, "bert.embeddings.LayerNorm", config->width);
     for (int layer = 0; layer < config->n_layers; layer++)
@@ -103,4 +116,5 @@ void lex_encoder_lay_out(lex_encoder *encoder)
         /* transformers would pool the first token: under this name it reports the head as missing. */
         add_linear(&at, "lexclf.mean_classifier", encoder->n_outputs, config->width);
     }
+    encoder->params[encoder->n_params - 2].int8 = LEX_INT8_NEVER; /* before the bias */
 }

@@ -1,19 +1,5 @@
 /* rows.h - what is done to each row by itself: layer normalisation, embeddings. */
 
-/* The last columns of a row that do not fill a register. */
-INLINE vec load_up_to(const float *from, int64_t n)
-{
-    return n >= V ? load(from) : load_some(from, n);
-}
-
-INLINE void store_up_to(float *to, vec v, int64_t n)
-{
-    if (n >= V)
-        store(to, v);
-    else
-        store_some(to, v, n);
-}
-
 static float row_sum(const float *x, int64_t n)
 {
     vec sum = {0};

@@ -45,6 +45,20 @@ INLINE void store_some(float *to, vec v, int64_t n)
         to[l] = lanes[l];
 }
 
+/* The last columns of a row that do not fill a register. */
+INLINE vec load_up_to(const float *from, int64_t n)
+{
+    return n >= V ? load(from) : load_some(from, n);
+}
+
+INLINE void store_up_to(float *to, vec v, int64_t n)
+{
+    if (n >= V)
+        store(to, v);
+    else
+        store_some(to, v, n);
+}
+
 /* Lane by lane `yes` where the mask is all ones, else `no`. */
 INLINE vec choose(vec_int mask, vec yes, vec no)
 {

@@ -94,7 +94,7 @@ static lex_status describe_plain(lex_model *model, lex_err *err)
 lex_status lex_description_check_format(lex_model *model, lex_err *err)
 {
     static const char *const known[] = {"mean-pooling", "tfidf-ngrams", "temperature", "logit-shift",
-                                       LEX_FUSION_FEATURE, "windows"};
+                                       LEX_FUSION_FEATURE, "windows", LEX_INT8_FEATURE};
     const lex_json *doc = model->files->lexclf;
     int64_t format;
     if (!lex_json_int(&format, lex_json_get(doc, "format"), 1, INT64_C(1) << 30))
@@ -194,6 +194,25 @@ done:
     return st;
 }
 
+/* "quantization": {"dtype": "int8" or "bf16", ...}; int8, and that alone, is also required. */
+static lex_status read_quantisation(lex_model *model, lex_err *err)
+{
+    const lex_json *doc = model->files->lexclf, *quantised = lex_json_get(doc, "quantization");
+    const char *dtype = lex_json_string(lex_json_get(quantised, "dtype"));
+    bool required = false;
+    for (const lex_json *node = lex_json_first(lex_json_get(doc, "requires")); node; node = lex_json_next(node))
+        required = required || strcmp(lex_json_string(node), LEX_INT8_FEATURE) == 0;
+    if (dtype && strcmp(dtype, "int8") == 0)
+        model->quantised = LEX_QUANTISED_INT8;
+    else if (dtype && strcmp(dtype, "bf16") == 0)
+        model->quantised = LEX_QUANTISED_BF16;
+    else if (quantised)
+        return bad(model, err, "lexclf.json", "'quantization' has no dtype that is known (int8, bf16)");
+    if (required != (model->quantised == LEX_QUANTISED_INT8) || (quantised && model->kind != LEX_KIND_ENCODER))
+        return bad(model, err, "lexclf.json", "'quantization' and 'requires' or 'kind' contradict each other");
+    return LEX_OK;
+}
+
 static lex_status read_fusion(lex_model *model, lex_err *err)
 {
     if (!model->is_fused)
@@ -291,6 +310,8 @@ lex_status lex_description_read(lex_model *model, lex_err *err)
     st = read_calibration(model, err);
     if (st == LEX_OK)
         st = read_fusion(model, err);
+    if (st == LEX_OK)
+        st = read_quantisation(model, err);
     if (model->kind == LEX_KIND_LINEAR)
         return st;
     int64_t stated = doc ? 0 : lex_tokenizer_model_max_length(model->tokenizer);

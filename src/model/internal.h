@@ -13,6 +13,9 @@
 #define LEX_FUSED_HEAD "lexclf.fused_classifier" /* stands for "classifier" in a fused model's weights */
 #define LEX_LOG_FILE "metrics.jsonl" /* of its training: no part of the model, and in no list of checksums */
 #define LEX_FUSION_FEATURE "linear-fusion"
+#define LEX_INT8_FEATURE "int8-weights"
+#define LEX_INT8_SUFFIX ".int8" /* behind the name of a parameter: its integers ... */
+#define LEX_INT8_SCALE "_scale" /* ... and behind that: their scales */
 #define LEX_DAMAGED_HINT "copy the folder again, or train again"
 
 struct lex_model_files {
@@ -20,7 +23,7 @@ struct lex_model_files {
     lex_json *lexclf;        /* lexclf.json, or NULL */
     lex_safetensors weights; /* empty for LEX_MODEL_TOKENIZER */
     lex_safetensors linear;  /* of a fused model */
-    float **owned;           /* converted or fresh values */
+    void **owned;            /* converted or fresh values */
     int64_t n_owned, owned_capacity;
 };
 
@@ -44,6 +47,8 @@ void lex_model_describe_calibration(lex_json *doc, const lex_model *model);
 /* The files of the model's folder beside lexclf.json, those of the tokenizer last; room for LEX_MODEL_FILES_MAX names. */
 enum { LEX_MODEL_FILES_MAX = 16 };
 int lex_model_file_names(const char *names[LEX_MODEL_FILES_MAX], const lex_model *model);
+/* How many of them, the first, are not copied as they came. */
+int lex_model_n_own_files(const lex_model *model);
 /* Copies one of them. */
 lex_status lex_model_copy_file(const char *from_dir, const char *to_dir, const char *name, lex_err *err) LEX_MUST_CHECK;
 /* linear.c: the vocabulary and the weights of a linear model, whose description has been read. */
@@ -67,9 +72,36 @@ lex_status lex_weights_check(const lex_model *model, const lex_encoder *encoder,
                              lex_err *err) LEX_MUST_CHECK;
 /* The parameters that no tensor is there for. */
 void lex_weights_list_missing(lex_strings *out, const lex_model *model, const lex_encoder *encoder);
-/* One pointer a parameter of `encoder`, in its order; seed is used when may_be_fresh. */
-lex_status lex_weights_collect(const float ***values, lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
-                               uint64_t seed, lex_err *err) LEX_MUST_CHECK;
+/* One pointer a parameter of `encoder`, in its order; seed is used when may_be_fresh. What is stored in int8 is
+ * made floats where int8 is NULL; else it stands there, as it is mapped. Both arrays are the caller's to free. */
+lex_status lex_weights_collect(const float ***values, lex_int8_weight **int8, lex_model *model,
+                               const lex_encoder *encoder, bool may_be_fresh, uint64_t seed, lex_err *err) LEX_MUST_CHECK;
+/* Memory of `size` bytes that is freed with the model. */
+void *lex_model_own(lex_model *model, size_t size);
+/* A tensor's floats, where they are mapped or in a copy. */
+const float *lex_stored_values(lex_model *model, lex_stored_tensor *tensor);
+/* "[3, 4]" */
+void lex_shape_text(char out[80], int n_dims, const int64_t *shape);
+/* What make_encoder() and lex_model_inference() go by. */
+lex_encoder_config lex_model_config(const lex_model *model);
+/* int8.c: the integers of a parameter in the file of a model with int8 weights; or NULL. */
+lex_stored_tensor *lex_int8_find(const lex_model *model, const lex_param *param);
+/* NULL when they and their scales fit the parameter; else why not, in `out`. */
+enum { LEX_REASON_MAX = 600 };
+const char *lex_int8_misfit(char out[LEX_REASON_MAX], const lex_model *model, const lex_stored_tensor *values,
+                            const lex_param *param);
+/* Fills `out` and returns NULL; or, where that is NULL, makes floats of them. */
+const float *lex_int8_take(lex_int8_weight *out, lex_model *model, lex_stored_tensor *values, const lex_param *param);
+/* The shape in which a parameter's integers are stored, as it is or in panels; returns the number of dimensions. */
+int lex_int8_shape(int64_t shape[4], const lex_param *param);
+size_t lex_int8_stored_bytes(const lex_param *param);
+/* Integers in that form, and scales (shape[0]). */
+void lex_int8_of_floats(int8_t *values, float *scales, const float *floats, const lex_param *param);
+/* Integers in place of the parameters' floats, for those that may be and for which `which` is true (NULL: all). */
+void lex_quantise_values(lex_int8_weight *int8, const float **values, lex_model *model, const lex_encoder *encoder,
+                         const bool *which);
+/* Mapped floats of which there is a copy need not stay in memory, too. */
+void lex_model_forget(void *model, const float *values, int64_t n);
 /* The name under which a parameter is stored. In a fused model "classifier" has another, which transformers does not know:
  * what it would compute with that head is not what the folder answers. `out` is used where that is so. */
 enum { LEX_STORED_NAME_MAX = 256 };

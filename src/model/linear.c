@@ -69,9 +69,9 @@ lex_status lex_linear_write(const lex_model *model, const char *dir, const char 
     const lex_svm *svm = &model->svm;
     const int64_t shape[] = {svm->n_features, svm->n_labels};
     const lex_tensor_to_store tensors[] = {
-        {"weight", 2, shape, svm->weights, svm->n_features * svm->n_labels},
-        {"bias", 1, shape + 1, svm->bias, svm->n_labels},
-        {"idf", 1, shape, lex_vectorizer_idf(model->vectorizer), svm->n_features},
+        {"weight", 2, shape, svm->weights, svm->n_features * svm->n_labels, LEX_STORED_F32},
+        {"bias", 1, shape + 1, svm->bias, svm->n_labels, LEX_STORED_F32},
+        {"idf", 1, shape, lex_vectorizer_idf(model->vectorizer), svm->n_features, LEX_STORED_F32},
     };
     char *weights = lex_path_join(dir, weights_file), *vocabulary = lex_path_join(dir, LEX_VOCABULARY_FILE);
     lex_buf bytes;

@@ -81,6 +81,13 @@ static lex_status refuse_linear(const lex_model *model, lex_model_need need, lex
                        : "%s: is a linear model, not an encoder", model->dir);
 }
 
+static lex_status refuse_quantised(const lex_model *model, lex_err *err)
+{
+    lex_err_set(err, LEX_ERR_INPUT, "%s: is quantised: its weights are rounded, and cannot be trained", model->dir);
+    lex_err_hint(err, "name the folder that it was made of");
+    return LEX_ERR_INPUT;
+}
+
 static lex_status check_vocabulary(const lex_model *model, lex_err *err)
 {
     int64_t tokens = lex_tokenizer_vocab_size(model->tokenizer);
@@ -138,6 +145,10 @@ lex_status lex_model_open(lex_model **out, const char *dir, lex_model_need need,
     LEX_TRY(lex_description_read(model, err));
     if (need == LEX_MODEL_ENCODER && !model->has_head && !model->files->lexclf)
         model->pooling = pooling_of_folder(model->dir);
+    if (need == LEX_MODEL_ENCODER && model->quantised != LEX_QUANTISED_NOT) {
+        st = refuse_quantised(model, err);
+        goto done;
+    }
     /* As an encoder, to be trained, it goes without. */
     model->is_fused = model->is_fused && need == LEX_MODEL_CLASSIFIER;
     if (model->is_fused)
@@ -255,7 +266,7 @@ void lex_model_fuse(lex_model *model, lex_vectorizer *vectorizer, lex_svm *svm)
     model->fusion_weight = LEX_FUSION_DEFAULT;
 }
 
-static lex_encoder_config config_of(const lex_model *model)
+lex_encoder_config lex_model_config(const lex_model *model)
 {
     lex_encoder_config config = model->config;
     config.window_scores = model->windows == LEX_WINDOWS_ATTENTION;
@@ -304,9 +315,9 @@ static lex_status make_encoder(lex_encoder **out, lex_model *model, lex_runtime 
     lex_status st = LEX_OK;
     lex_encoder *encoder = NULL;
     const float **values = NULL;
-    lex_encoder_config config = config_of(model);
+    lex_encoder_config config = lex_model_config(model);
     LEX_TRY(lex_encoder_new(&encoder, runtime, &config, model->pooling, model->n_outputs, err));
-    LEX_TRY(lex_weights_collect(&values, model, encoder, train, seed, err));
+    LEX_TRY(lex_weights_collect(&values, NULL, model, encoder, train, seed, err));
     lex_encoder_freeze(encoder, train ? model->n_frozen : 0);
     st = train ? lex_encoder_bind_flat(encoder, values, err) : lex_encoder_bind(encoder, values, err);
 done:
@@ -324,8 +335,7 @@ lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *r
     return make_encoder(out, model, runtime, false, 0, err);
 }
 
-/* Mapped weights of which there is a copy need not stay in memory, too. */
-static void forget(void *context, const float *values, int64_t n)
+void lex_model_forget(void *context, const float *values, int64_t n)
 {
     const lex_model *model = context;
     const lex_safetensors *weights = &model->files->weights;
@@ -333,19 +343,34 @@ static void forget(void *context, const float *values, int64_t n)
         lex_map_forget(&lex_weight_files_get(weights, i)->map, values, (size_t)n * sizeof *values);
 }
 
-lex_status lex_model_inference(lex_inference **out, lex_model *model, bool bf16, lex_err *err)
+lex_precision lex_model_precision(const lex_model *model, lex_precision asked)
 {
+    if (asked == LEX_PRECISION_AUTO && model->quantised == LEX_QUANTISED_INT8)
+        return LEX_PRECISION_INT8;
+    if (asked == LEX_PRECISION_AUTO)
+        return lex_precision_is_bf16(asked) ? LEX_PRECISION_BF16 : LEX_PRECISION_FP32;
+    return asked;
+}
+
+lex_status lex_model_inference(lex_inference **out, lex_model *model, lex_precision precision, lex_err *err)
+{
+    const bool in_int8 = precision == LEX_PRECISION_INT8;
+    const bool bf16 = in_int8 ? lex_kernels_bf16_pays() : precision == LEX_PRECISION_BF16;
+    lex_int8_weight *int8 = NULL;
     lex_status st = LEX_OK;
     lex_encoder *encoder = NULL; /* for its table of parameters */
     const float **values = NULL;
     *out = NULL;
-    lex_encoder_config config = config_of(model);
+    lex_encoder_config config = lex_model_config(model);
     LEX_TRY(lex_encoder_new(&encoder, NULL, &config, model->pooling, model->n_outputs, err));
-    LEX_TRY(lex_weights_collect(&values, model, encoder, false, 0, err));
-    st = lex_inference_new(out, &config, model->pooling, model->n_outputs, values,
-                           lex_kernels_choose(bf16), (lex_laid_out){forget, model}, err);
+    LEX_TRY(lex_weights_collect(&values, in_int8 ? &int8 : NULL, model, encoder, false, 0, err));
+    if (in_int8 && model->quantised != LEX_QUANTISED_INT8)
+        lex_quantise_values(int8, values, model, encoder, NULL);
+    st = lex_inference_new_int8(out, &config, model->pooling, model->n_outputs, values, int8, lex_kernels_choose(bf16),
+                                lex_int8_choose(), (lex_laid_out){lex_model_forget, model}, err);
 done:
     free(values);
+    free(int8);
     lex_encoder_free(encoder);
     return st;
 }
@@ -364,6 +389,15 @@ void lex_model_weights_sha256(const lex_model *model, char hex[65])
         lex_sha256_add(sha, lex_weight_files_get(weights, i)->map.ptr, lex_weight_files_get(weights, i)->map.len);
     lex_sha256_hex(sha, hex);
     lex_sha256_free(sha);
+}
+
+size_t lex_model_weights_bytes(const lex_model *model)
+{
+    const lex_safetensors *weights = &model->files->weights;
+    size_t n_bytes = 0;
+    for (int64_t i = 0; i < lex_weight_files_count(weights); i++)
+        n_bytes += lex_weight_files_get(weights, i)->map.len;
+    return n_bytes;
 }
 
 const char *lex_task_name(lex_task task)

@@ -34,7 +34,7 @@ static size_t dtype_bytes(const char *dtype)
 
 lex_stored_type lex_stored_type_of(const char *dtype)
 {
-    static const char *const names[] = {"F32", "F16", "BF16", "F64"}; /* in the order of lex_stored_type */
+    static const char *const names[] = {"F32", "F16", "BF16", "F64", "I8"}; /* in the order of lex_stored_type */
     for (int i = 0; i < LEX_STORED_OTHER; i++)
         if (strcmp(dtype, names[i]) == 0)
             return (lex_stored_type)i;
@@ -273,7 +273,7 @@ static void strided_to_f32(float *out, const lex_stored_tensor *tensor, int64_t 
 void lex_stored_to_f32(float *out, const lex_stored_tensor *tensor)
 {
     static const int64_t bytes_of[] = {4, 2, 2, 8};
-    LEX_ASSERT(tensor->dtype < LEX_STORED_OTHER);
+    LEX_ASSERT(tensor->dtype < LEX_STORED_I8);
     int64_t item_bytes = bytes_of[tensor->dtype];
     if (tensor->strided)
         strided_to_f32(out, tensor, item_bytes);
@@ -284,16 +284,31 @@ void lex_stored_to_f32(float *out, const lex_stored_tensor *tensor)
             out[i] = element(tensor->data + i * item_bytes, tensor->dtype);
 }
 
+static size_t bytes_of(const lex_tensor_to_store *tensor)
+{
+    return (size_t)tensor->count * (tensor->dtype == LEX_STORED_I8 ? 1 : tensor->dtype == LEX_STORED_BF16 ? 2 : 4);
+}
+
+static bool has_int8(const lex_tensor_to_store *tensors, int64_t n_tensors)
+{
+    for (int64_t i = 0; i < n_tensors; i++)
+        if (tensors[i].dtype == LEX_STORED_I8)
+            return true;
+    return false;
+}
+
 /* The header, padded with blanks so that the data begins on a 64-byte boundary. */
 static void make_header(lex_buf *out, const lex_tensor_to_store *tensors, int64_t n_tensors)
 {
     size_t at = 0;
-    lex_buf_add_str(out, LEX_STR("{\"__metadata__\":{\"format\":\"pt\"}"));
+    lex_buf_printf(out, "{\"__metadata__\":{\"format\":\"%s\"}", has_int8(tensors, n_tensors) ? "lexclf-int8" : "pt");
     for (int64_t i = 0; i < n_tensors; i++) {
-        size_t n_bytes = (size_t)tensors[i].count * sizeof(float);
+        size_t n_bytes = bytes_of(&tensors[i]);
+        const lex_stored_type dtype = tensors[i].dtype;
         lex_buf_add_char(out, ',');
         lex_json_add_string(out, lex_str_of(tensors[i].name));
-        lex_buf_add_str(out, LEX_STR(":{\"dtype\":\"F32\",\"shape\":["));
+        lex_buf_printf(out, ":{\"dtype\":\"%s\",\"shape\":[",
+                       dtype == LEX_STORED_I8 ? "I8" : dtype == LEX_STORED_BF16 ? "BF16" : "F32");
         for (int d = 0; d < tensors[i].n_dims; d++)
             lex_buf_printf(out, "%s%lld", d ? "," : "", (long long)tensors[i].shape[d]);
         lex_buf_printf(out, "],\"data_offsets\":[%zu,%zu]}", at, at + n_bytes);
@@ -322,7 +337,7 @@ lex_status lex_safetensors_write(const char *path, const lex_tensor_to_store *te
     LEX_TRY(lex_outfile_write(&file, length, sizeof length, err));
     LEX_TRY(lex_outfile_write(&file, header.ptr, header.len, err));
     for (int64_t i = 0; i < n_tensors; i++)
-        LEX_TRY(lex_outfile_write(&file, tensors[i].values, (size_t)tensors[i].count * sizeof(float), err));
+        LEX_TRY(lex_outfile_write(&file, tensors[i].values, bytes_of(&tensors[i]), err));
     st = lex_outfile_commit(&file, err);
 done:
     lex_outfile_abort(&file);

@@ -10,7 +10,7 @@
 #define LEX_SAFETENSORS_HEADER_MAX 100000000 /* bytes, as the reference implementation has it */
 #define LEX_STORED_DIMS 8
 
-typedef enum { LEX_STORED_F32, LEX_STORED_F16, LEX_STORED_BF16, LEX_STORED_F64, LEX_STORED_OTHER } lex_stored_type;
+typedef enum { LEX_STORED_F32, LEX_STORED_F16, LEX_STORED_BF16, LEX_STORED_F64, LEX_STORED_I8, LEX_STORED_OTHER } lex_stored_type;
 
 typedef struct {
     const char *name;       /* borrowed from the file */
@@ -53,17 +53,20 @@ lex_stored_type lex_stored_type_of(const char *dtype);
 const char *lex_safetensors_sort(lex_safetensors *file);
 /* NULL when there is none of that name. */
 lex_stored_tensor *lex_safetensors_find(const lex_safetensors *file, const char *name);
-/* Copies a tensor's elements, of a type that is not OTHER, as float32: of 16 bits exactly, of 64 rounded to nearest. */
+/* Copies a tensor's elements, of a type that is not I8 or OTHER, as float32: of 16 bits exactly, of 64 rounded to nearest. */
 void lex_stored_to_f32(float *out, const lex_stored_tensor *tensor);
 
 typedef struct {
     const char *name;
     int n_dims;
     const int64_t *shape;
-    const float *values;
+    const void *values;
     int64_t count;
+    lex_stored_type dtype; /* of the values; F32 unless said otherwise, not F16 */
 } lex_tensor_to_store;
-/* Writes float32 tensors in the given order, with the metadata that transformers expects. */
+/* Writes tensors in the given order, the data on a 64-byte boundary, with the metadata that transformers expects; where one
+ * is I8 with other metadata ("format": "lexclf-int8"), which some versions of transformers refuse; others find by their
+ * names that weights are missing, and say so. */
 lex_status lex_safetensors_write(const char *path, const lex_tensor_to_store *tensors, int64_t n_tensors,
                                  lex_err *err) LEX_MUST_CHECK;
 

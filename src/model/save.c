@@ -13,7 +13,7 @@ static const char *const tokenizer_files[] = {"vocab.txt", "tokenizer.json", "to
 enum { N_TOKENIZER_FILES = sizeof tokenizer_files / sizeof *tokenizer_files };
 
 /* How many of a folder's files are not copied as they came. */
-static int n_own_files(const lex_model *model)
+int lex_model_n_own_files(const lex_model *model)
 {
     return model->is_fused ? 4 : 2;
 }
@@ -67,7 +67,7 @@ static lex_status write_weights(const lex_model *model, lex_encoder *encoder, co
     LEX_TRY(lex_encoder_read_weights(encoder, flat, err));
     for (int64_t i = 0; i < n_params; i++)
         tensors[i] = (lex_tensor_to_store){lex_stored_name(names[i], model, params[i].name), params[i].n_dims,
-                                           params[i].shape, flat + params[i].offset, params[i].count};
+                                           params[i].shape, flat + params[i].offset, params[i].count, LEX_STORED_F32};
     st = lex_safetensors_write(path, tensors, n_params, err);
 done:
     free(path);
@@ -86,7 +86,7 @@ int lex_model_file_names(const char *names[LEX_MODEL_FILES_MAX], const lex_model
         names[2] = LEX_LINEAR_FILE;
         names[3] = LEX_VOCABULARY_FILE;
     }
-    int n = n_own_files(model);
+    int n = lex_model_n_own_files(model);
     for (int i = 0; !is_linear && i < N_TOKENIZER_FILES; i++) {
         char *path = lex_path_join(model->dir, tokenizer_files[i]);
         if (lex_path_kind_of(path) != LEX_PATH_MISSING)
@@ -133,6 +133,8 @@ static lex_json *requires(const lex_model *model)
         lex_json_push(list, lex_json_new_string("logit-shift"));
     if (model->windows != LEX_WINDOWS_OFF)
         lex_json_push(list, lex_json_new_string("windows"));
+    if (model->quantised == LEX_QUANTISED_INT8)
+        lex_json_push(list, lex_json_new_string(LEX_INT8_FEATURE));
     return list;
 }
 
@@ -211,7 +213,7 @@ static lex_status write_encoder(const lex_model *model, lex_encoder *encoder, co
     LEX_TRY(write_weights(model, encoder, dir, err));
     if (model->is_fused)
         LEX_TRY(lex_linear_write(model, dir, LEX_LINEAR_FILE, err));
-    for (int i = n_own_files(model); i < n_names; i++)
+    for (int i = lex_model_n_own_files(model); i < n_names; i++)
         LEX_TRY(lex_model_copy_file(model->dir, dir, names[i], err));
 done:
     return st;

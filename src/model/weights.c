@@ -87,17 +87,23 @@ static lex_stored_tensor *find(const lex_safetensors *file, const char *name)
     return tensor ? tensor : find_twin(file, name);
 }
 
-static float *own(lex_model_files *files, int64_t count)
+void *lex_model_own(lex_model *model, size_t size)
 {
-    float *values = lex_alloc_aligned((size_t)count * sizeof *values);
-    LEX_PUSH(files->owned, files->n_owned, files->owned_capacity, values);
-    return values;
+    lex_model_files *files = model->files;
+    void *memory = lex_alloc_aligned(size);
+    LEX_PUSH(files->owned, files->n_owned, files->owned_capacity, memory);
+    return memory;
+}
+
+static float *own(lex_model *model, int64_t count)
+{
+    return lex_model_own(model, (size_t)count * sizeof(float));
 }
 
 /* Weights are normal with the config's standard deviation, biases zero, as transformers initialises them. */
 static float *draw(lex_model *model, const lex_param *param, int64_t index, uint64_t seed)
 {
-    float *values = own(model->files, param->count);
+    float *values = own(model, param->count);
     lex_rng rng;
     lex_rng_init(&rng, seed, SEED_STREAM + (uint64_t)index);
     for (int64_t i = 0; i < param->count; i++)
@@ -106,7 +112,7 @@ static float *draw(lex_model *model, const lex_param *param, int64_t index, uint
     return values;
 }
 
-static void shape_text(char out[80], int n_dims, const int64_t *shape)
+void lex_shape_text(char out[80], int n_dims, const int64_t *shape)
 {
     size_t n = 0;
     n += (size_t)snprintf(out + n, 80 - n, "[");
@@ -116,35 +122,35 @@ static void shape_text(char out[80], int n_dims, const int64_t *shape)
 }
 
 /* NULL when the tensor fits the parameter; else why not, in `out`. */
-static const char *misfit(char out[300], const lex_stored_tensor *tensor, const lex_param *param)
+static const char *misfit(char out[LEX_REASON_MAX], const lex_stored_tensor *tensor, const lex_param *param)
 {
     char wanted[80], found[80];
-    shape_text(wanted, param->n_dims, param->shape);
+    lex_shape_text(wanted, param->n_dims, param->shape);
     if (!tensor) {
-        snprintf(out, 300, "'%s' is missing (expected %s)", param->name, wanted);
+        snprintf(out, LEX_REASON_MAX, "'%s' is missing (expected %s)", param->name, wanted);
         return out;
     }
-    shape_text(found, tensor->n_dims, tensor->shape);
+    lex_shape_text(found, tensor->n_dims, tensor->shape);
     bool same = tensor->n_dims == param->n_dims;
     for (int i = 0; same && i < param->n_dims; i++)
         same = tensor->shape[i] == param->shape[i];
     if (!same) {
-        snprintf(out, 300, "'%s' is %s, expected %s", param->name, found, wanted);
+        snprintf(out, LEX_REASON_MAX, "'%s' is %s, expected %s", param->name, found, wanted);
         return out;
     }
-    if (tensor->dtype == LEX_STORED_OTHER) {
-        snprintf(out, 300, "'%s' is of type %s, expected F32, F16, BF16 or F64", param->name, tensor->dtype_name);
+    if (tensor->dtype >= LEX_STORED_I8) {
+        snprintf(out, LEX_REASON_MAX, "'%s' is of type %s, expected F32, F16, BF16 or F64", param->name, tensor->dtype_name);
         return out;
     }
     return NULL;
 }
 
-static const float *values_of(lex_model_files *files, lex_stored_tensor *tensor)
+const float *lex_stored_values(lex_model *model, lex_stored_tensor *tensor)
 {
     tensor->used = true;
     if (tensor->dtype == LEX_STORED_F32 && !tensor->strided && (uintptr_t)tensor->data % sizeof(float) == 0)
         return (const float *)(const void *)tensor->data;
-    float *copy = own(files, tensor->count);
+    float *copy = own(model, tensor->count);
     lex_stored_to_f32(copy, tensor);
     return copy;
 }
@@ -187,14 +193,17 @@ static lex_status match(lex_stored_tensor **found, const lex_model *model, const
     lex_buf bad;
     lex_buf_init(&bad);
     for (int64_t i = 0; i < n_params; i++) {
-        char reason[300];
+        char reason[LEX_REASON_MAX];
         /* A head for other labels is not this one, even where its shape happens to fit. */
         bool classifier = params[i].head && i >= n_params - 2;
         found[i] = classifier && !model->has_head ? NULL : find(&model->files->weights, params[i].name);
-        if (!found[i] && params[i].head && may_be_fresh)
+        lex_stored_tensor *int8 = found[i] ? NULL : lex_int8_find(model, &params[i]);
+        if (!found[i] && !int8 && params[i].head && may_be_fresh)
             continue;
-        if (misfit(reason, found[i], &params[i]) && n_bad++ < NAMED_MAX)
+        if ((int8 ? lex_int8_misfit(reason, model, int8, &params[i]) : misfit(reason, found[i], &params[i])) &&
+            n_bad++ < NAMED_MAX)
             lex_buf_printf(&bad, "%s%s", bad.len ? "; " : "", reason);
+        found[i] = int8 ? int8 : found[i];
     }
     if (n_bad > 0)
         st = refuse(model, &bad, n_bad, err);
@@ -217,21 +226,23 @@ void lex_weights_list_missing(lex_strings *out, const lex_model *model, const le
     int64_t n_params;
     const lex_param *params = lex_encoder_params(encoder, &n_params);
     for (int64_t i = 0; i < n_params; i++)
-        if (!find(&model->files->weights, params[i].name))
+        if (!find(&model->files->weights, params[i].name) && !lex_int8_find(model, &params[i]))
             lex_strings_push(out, lex_str_of(params[i].name));
 }
 
-lex_status lex_weights_collect(const float ***values, lex_model *model, const lex_encoder *encoder, bool may_be_fresh,
-                               uint64_t seed, lex_err *err)
+lex_status lex_weights_collect(const float ***values, lex_int8_weight **int8, lex_model *model,
+                               const lex_encoder *encoder, bool may_be_fresh, uint64_t seed, lex_err *err)
 {
     int64_t n_params;
     const lex_param *params = lex_encoder_params(encoder, &n_params);
     lex_stored_tensor **found = lex_alloc_array((size_t)n_params, sizeof *found);
     const float **out = lex_alloc_zeroed((size_t)n_params, sizeof *out);
+    lex_int8_weight *integers = int8 ? lex_alloc_zeroed((size_t)n_params, sizeof *integers) : NULL;
     lex_status st = match(found, model, encoder, may_be_fresh, err);
     for (int64_t i = 0; i < n_params && st == LEX_OK; i++) {
         if (found[i]) {
-            out[i] = values_of(model->files, found[i]);
+            out[i] = found[i]->dtype == LEX_STORED_I8 ? lex_int8_take(int8 ? &integers[i] : NULL, model, found[i], &params[i])
+                                                      : lex_stored_values(model, found[i]);
             continue;
         }
         float *fresh = draw(model, &params[i], i, seed);
@@ -244,9 +255,13 @@ lex_status lex_weights_collect(const float ***values, lex_model *model, const le
         list_unused(model);
     } else {
         free(out);
+        free(integers);
         out = NULL;
+        integers = NULL;
     }
     free(found);
     *values = out;
+    if (int8)
+        *int8 = integers;
     return st;
 }

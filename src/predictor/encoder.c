@@ -34,9 +34,12 @@ static void prepare(lex_predictor *p, lex_block *block, lex_block_row *row)
 
 static lex_status start_on_cpu(lex_predictor *p, lex_err *err)
 {
-    bool bf16 = lex_precision_is_bf16(p->options.precision);
+    lex_precision asked = p->options.precision;
+    if (asked == LEX_PRECISION_AUTO && p->options.exact && p->model->quantised != LEX_QUANTISED_INT8)
+        asked = LEX_PRECISION_FP32;
+    lex_precision precision = lex_model_precision(p->model, asked);
     int n_threads = p->options.threads > 0 ? p->options.threads : lex_cpu_count();
-    lex_status st = lex_model_inference(&p->inference, p->model, bf16, err);
+    lex_status st = lex_model_inference(&p->inference, p->model, precision, err);
     if (st == LEX_OK)
         p->crew = lex_crew_new(p->inference, lex_model_width(p->model), n_threads);
     return st;
@@ -51,8 +54,9 @@ static lex_status start(lex_predictor *p, lex_err *err)
         return LEX_OK;
     if (!lex_device_is_cpu(device)) {
         LEX_TRY(lex_runtime_open(&p->runtime, device, p->options.threads, err));
-        if (lex_runtime_is_cuda(p->runtime) && p->options.precision == LEX_PRECISION_BF16)
-            return lex_err_set(err, LEX_ERR_USAGE, "option '--dtype': bf16 is not built for CUDA; it computes in fp32");
+        if (lex_runtime_is_cuda(p->runtime) && p->options.precision >= LEX_PRECISION_BF16)
+            return lex_err_set(err, LEX_ERR_USAGE, "option '--dtype': %s is not built for CUDA; it computes in fp32",
+                               p->options.precision == LEX_PRECISION_BF16 ? "bf16" : "int8");
         if (lex_runtime_is_cuda(p->runtime))
             return lex_model_encoder(&p->encoder, p->model, p->runtime, err);
     }

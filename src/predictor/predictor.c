@@ -71,6 +71,12 @@ static lex_status choose_windows(lex_predictor *p, lex_err *err)
     return st;
 }
 
+static void tell_rounding(const lex_predictor *p)
+{
+    if (p->options.note && p->options.precision == LEX_PRECISION_INT8 && p->model->quantised != LEX_QUANTISED_INT8)
+        p->options.note("weights are rounded to int8 now; 'lexclf quantize' makes a folder of them, and tells what it costs");
+}
+
 lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const lex_predictor_options *options,
                               lex_err *err)
 {
@@ -88,6 +94,7 @@ lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const 
         LEX_TRY(lex_linear_check(p, err));
     } else {
         LEX_TRY(choose_windows(p, err));
+        tell_rounding(p);
     }
     p->thresholds = lex_alloc_array((size_t)p->model->n_outputs, sizeof *p->thresholds);
     memcpy(p->thresholds, p->model->thresholds, (size_t)p->model->n_outputs * sizeof *p->thresholds);

@@ -19,6 +19,7 @@ static int nothing(const cli_options *options)
 }
 int cli_run_train(const cli_options *options, lex_err *err) { (void)err; return nothing(options); }
 int cli_run_calibrate(const cli_options *options, lex_err *err) { (void)err; return nothing(options); }
+int cli_run_quantize(const cli_options *options, lex_err *err) { (void)err; return nothing(options); }
 int cli_run_eval(const cli_options *options, lex_err *err) { (void)err; return nothing(options); }
 int cli_run_predict(const cli_options *options, lex_err *err) { (void)err; return nothing(options); }
 int cli_run_tokenize(const cli_options *options, lex_err *err) { (void)err; return nothing(options); }

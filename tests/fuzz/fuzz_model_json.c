@@ -61,6 +61,7 @@ static void check_model(const lex_model *model)
     if (model->kind == LEX_KIND_ENCODER)
         check_config(model);
     LEX_ASSERT(model->temperature > 0);
+    LEX_ASSERT(model->quantised == LEX_QUANTISED_NOT || model->kind == LEX_KIND_ENCODER);
     LEX_ASSERT(model->labels.n >= 1 && model->n_outputs >= 1);
     LEX_ASSERT(model->n_outputs == (model->task == LEX_TASK_BINARY ? 1 : model->labels.n));
     for (int64_t k = 0; k < model->n_outputs; k++)

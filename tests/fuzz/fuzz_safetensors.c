@@ -17,7 +17,9 @@ static void check_tensor(const lex_safetensors *file, const lex_stored_tensor *t
     for (int d = 0; d < tensor->n_dims; d++)
         count *= tensor->shape[d]; /* overflow would be seen by the sanitizer */
     LEX_ASSERT(count == tensor->count && count >= 0);
-    if (tensor->dtype == LEX_STORED_OTHER)
+    if (tensor->dtype == LEX_STORED_I8)
+        LEX_ASSERT(tensor->n_bytes == (size_t)count);
+    if (tensor->dtype >= LEX_STORED_I8)
         return;
     static const size_t bytes[] = {[LEX_STORED_F32] = 4, [LEX_STORED_F16] = 2, [LEX_STORED_BF16] = 2, [LEX_STORED_F64] = 8};
     LEX_ASSERT(tensor->n_bytes == (size_t)count * bytes[tensor->dtype]);

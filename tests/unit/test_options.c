@@ -21,6 +21,11 @@ int cli_run_calibrate(const cli_options *options, lex_err *err)
     return cli_run_train(options, err);
 }
 
+int cli_run_quantize(const cli_options *options, lex_err *err)
+{
+    return cli_run_train(options, err);
+}
+
 int cli_run_eval(const cli_options *options, lex_err *err)
 {
     return cli_run_train(options, err);

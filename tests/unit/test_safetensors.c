@@ -147,10 +147,10 @@ static void test_round_trip(const char *path)
     lex_err err = {.code = LEX_OK};
     const int64_t shapes[4][2] = {{2, 3}, {5, 0}, {0, 0}, {1, 1}};
     const float values[6] = {0.5f, -0.0f, 1e-45f, -3.4e38f, 7, 8};
-    const lex_tensor_to_store tensors[4] = {{"z \"quoted\"", 2, shapes[0], values, 6},
-                                            {"b", 1, shapes[1], values + 1, 5},
-                                            {"empty", 1, shapes[2], values, 0},
-                                            {"\xE7\xA7\x9F", 0, shapes[3], values + 3, 1}};
+    const lex_tensor_to_store tensors[4] = {{"z \"quoted\"", 2, shapes[0], values, 6, LEX_STORED_F32},
+                                            {"b", 1, shapes[1], values + 1, 5, LEX_STORED_F32},
+                                            {"empty", 1, shapes[2], values, 0, LEX_STORED_F32},
+                                            {"\xE7\xA7\x9F", 0, shapes[3], values + 3, 1, LEX_STORED_F32}};
     CHECK_INT(lex_safetensors_write(path, tensors, 4, &err), LEX_OK);
     lex_safetensors file;
     CHECK_INT(lex_safetensors_open(&file, path, &err), LEX_OK);
