@@ -1,0 +1,66 @@
+"""What every measurement needs: rows of text, the machine's name, seconds of a process, runs taken in turn."""
+import csv
+import gzip
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+
+
+def cpu_name():
+    with open("/proc/cpuinfo", encoding="ascii") as file:
+        fields = dict(line.split(":", 1) for line in file.read().split("\n\n")[0].splitlines() if ":" in line)
+    fields = {key.strip(): value.strip() for key, value in fields.items()}
+    known = ("avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
+    has = [flag for flag in known if flag in fields["flags"].split()]
+    return f"{fields['model name']} (family {fields['cpu family']}, model {fields['model']}; {', '.join(has) or 'avx2'})"
+
+
+def read_rows(path, rows):
+    """The first `rows` records of a CSV or JSONL file as dictionaries with a 'text'."""
+    csv.field_size_limit(1 << 30)
+    opened = gzip.open if path.endswith(".gz") else open
+    with opened(path, "rt", encoding="utf-8", newline="") as file:
+        if ".jsonl" in path:
+            return [json.loads(line) for line in file if line.strip()][:rows]
+        return list(csv.DictReader(file))[:rows]
+
+
+def write_jsonl(path, records):
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+
+
+def measured(command, **how):
+    """Wall and CPU seconds of a process, and what it printed."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    out = subprocess.run(command, stdout=subprocess.PIPE, check=True, **how).stdout
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, out
+
+
+def told(text):
+    if sys.stderr.isatty():
+        print(f"\r{text[:100]:100}", end="", file=sys.stderr, flush=True)
+
+
+def in_turn(peers, n_runs):
+    """Every peer's runs, one of each peer after the other so that a slow minute of the machine meets them all."""
+    runs = {peer.name: [] for peer in peers}
+    for number in range(n_runs):
+        for peer in peers:
+            told(f"run {number + 1} of {n_runs}: {peer.name}")
+            runs[peer.name].append(peer.run())
+    told("")
+    return runs
+
+
+def median_and_spread(values):
+    """The median, and half the distance from the least to the largest in percent of it."""
+    middle = statistics.median(values)
+    return middle, 50 * (max(values) - min(values)) / middle if middle else 0
