@@ -1,7 +1,8 @@
 /* kernels.h - the arithmetic of an encoder on the CPU: C of ours, chosen by what the processor has.
  *
  * Each set is the same functions for one instruction set: plain C (the reference that tests compare with), AVX2 with
- * FMA, AVX-512; and two whose products take bfloat16 (8 bits of precision), and all else float32. All work in float32 on memory of the caller's, in one thread, without allocating; rows are `stride`
+ * FMA, AVX-512; two whose products take bfloat16 (8 bits of precision), and two whose products take float16 (11 bits,
+ * and little range), and all else float32. All work in float32 on memory of the caller's, in one thread, without allocating; rows are `stride`
  * floats apart. What a function does to one row depends on no other row and on no other argument, bit for bit, so it
  * does not matter how rows are cut into calls, batches and threads. Values that are not numbers come out as such.
  *
@@ -99,9 +100,9 @@ typedef struct {
     float *scratch; /* lex_attend_scratch(n, d) floats, on a 64-byte boundary */
 } lex_attend_work;
 
-/* How weights are kept: as they are; as bfloat16, rounded to nearest; or as floats that bfloat16 could hold. What they
- * are multiplied with is rounded likewise. Sums are float32. */
-typedef enum { LEX_WEIGHTS_F32, LEX_WEIGHTS_BF16, LEX_WEIGHTS_ROUNDED } lex_weight_format;
+/* How weights are kept: as they are; as bfloat16, rounded to nearest; as floats that bfloat16 could hold; or as floats that
+ * float16 could hold. What they are multiplied with is rounded likewise. Sums are float32. */
+typedef enum { LEX_WEIGHTS_F32, LEX_WEIGHTS_BF16, LEX_WEIGHTS_ROUNDED, LEX_WEIGHTS_HALF } lex_weight_format;
 
 typedef struct {
     const char *name;
@@ -133,9 +134,12 @@ typedef struct {
 
 extern const lex_kernels lex_kernels_reference, lex_kernels_avx2, lex_kernels_avx512;
 extern const lex_kernels lex_kernels_avx512_bf16, lex_kernels_avx2_rounded;
+extern const lex_kernels lex_kernels_avx512_half, lex_kernels_avx2_half;
 
 /* The fastest set that this processor runs, with float32 or bfloat16 products; NULL without AVX2 and FMA. */
 const lex_kernels *lex_kernels_choose(bool bf16);
+/* The same with float16 products, on float32's multipliers; NULL also without F16C, the conversion. */
+const lex_kernels *lex_kernels_choose_f16(void);
 /* Whether bfloat16 products are known to be faster here: measured on AMD's Zen 4, where they are twice as fast. A fact of
  * the processor and not of a trial run, whose outcome, and with it the answers, would depend on who else computes. */
 bool lex_kernels_bf16_pays(void);
@@ -152,6 +156,10 @@ void lex_pack(const lex_kernels *set, void *packed, const float *weight, int64_t
 /* bfloat16: the upper half of a float; rounded to nearest, ties to even. */
 uint16_t lex_bf16_of(float value);
 float lex_f32_of_bf16(uint16_t bits);
+/* float16 (IEEE 754 binary16): 5 bits of exponent and 10 of fraction, so from 2^-24 to 65504; rounded to nearest, ties to
+ * even: to 0 from 2^-25 down, to infinity from 65520 up. */
+uint16_t lex_f16_of(float value);
+float lex_f32_of_f16(uint16_t bits);
 
 /* What `linear` wants as scratch for rows of `in` floats, in floats; sets of float32 want none. */
 enum { LEX_LINEAR_BLOCK_BYTES = 384 << 10 };

@@ -1,6 +1,7 @@
 /* linear.h - y = after(x W' + bias): blocks of rows that stay in the second-level cache while all panels of the weights
- * pass by. In float32; in bfloat16 by an instruction that multiplies and adds two at a time into a float; or, where the
- * processor has none, in float32 on numbers rounded as for bfloat16. The including file says which in LEX_FORMAT. */
+ * pass by. In float32; in bfloat16 by an instruction that multiplies and adds two at a time into a float; or in float32
+ * on numbers rounded as for bfloat16, where the processor has no such instruction, or as for float16. The including file
+ * says which in LEX_FORMAT. */
 
 /* Rows of a block. */
 static int64_t block_of(int64_t row_bytes)
@@ -102,12 +103,34 @@ static int64_t parts_of(int64_t in)
     return in;
 }
 
+#if LEX_FORMAT == 2
+INLINE void round_row(float *to, const float *from, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        to[i] = lex_f32_of_bf16(lex_bf16_of(from[i]));
+}
+#else
+INLINE vec half_of(vec v)
+{
+#if LEX_VECTOR_BYTES == 64
+    return (vec)_mm512_cvtph_ps(_mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#else
+    return (vec)_mm256_cvtph_ps(_mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#endif
+}
+
+INLINE void round_row(float *to, const float *from, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += V)
+        store_up_to(to + i, half_of(load_up_to(from + i, n - i)), n - i);
+}
+#endif
+
 static const part *prepare_rows(const lex_linear_work *w, int64_t first, int64_t rows, int64_t *stride)
 {
     *stride = lex_row_stride(w->in);
     for (int64_t r = 0; r < rows; r++)
-        for (int64_t i = 0; i < w->in; i++)
-            w->scratch[r * *stride + i] = lex_f32_of_bf16(lex_bf16_of(w->x[(first + r) * w->x_stride + i]));
+        round_row(w->scratch + r * *stride, w->x + (first + r) * w->x_stride, w->in);
     return w->scratch;
 }
 #endif

@@ -33,24 +33,24 @@ INLINE void pack_row(part *out, const float *even, const float *odd, int64_t n)
 }
 enum { DEPTH_OF_WORD = 2 };
 #else
-INLINE float packed_value(float x)
+#if LEX_FORMAT == 0
+INLINE void round_row(float *to, const float *from, int64_t n)
 {
-#if LEX_FORMAT == 2
-    return lex_f32_of_bf16(lex_bf16_of(x));
-#else
-    return x;
-#endif
+    for (int64_t i = 0; i < n; i++)
+        to[i] = from[i];
 }
+#endif
 
 INLINE void pack_row(part *out, const float *row, const float *unused, int64_t n)
 {
     (void)unused;
-    if (n >= PANEL)
-        for (int64_t c = 0; c < PANEL; c++)
-            out[c] = packed_value(row[c]);
-    else
-        for (int64_t c = 0; c < PANEL; c++)
-            out[c] = c < n ? packed_value(row[c]) : 0.0f;
+    if (n >= PANEL) {
+        round_row(out, row, PANEL);
+        return;
+    }
+    round_row(out, row, n);
+    for (int64_t c = n; c < PANEL; c++)
+        out[c] = 0.0f;
 }
 enum { DEPTH_OF_WORD = 1 };
 #endif
@@ -86,8 +86,7 @@ INLINE void words_of_row(part *out, const float *row, int64_t depth, int64_t fir
     }
 #else
     (void)depth;
-    for (int64_t i = 0; i < some; i++)
-        out[i] = packed_value(row[first + i]);
+    round_row(out, row + first, some);
 #endif
 }
 

@@ -1,6 +1,6 @@
 /* set.h - one set of kernels.h, included by one file an instruction set, which names the set in LEX_SET, the bytes of its
  * registers in LEX_VECTOR_BYTES and the format of its weights in LEX_FORMAT (0: float32, 1: bfloat16, 2: rounded as for
- * bfloat16), and is compiled with its flags. */
+ * bfloat16, 3: rounded as for float16), and is compiled with its flags. */
 #include <math.h>
 
 #include "product.h"

@@ -1,6 +1,8 @@
 /* safetensors.c - reads the format of safetensors.h without trusting it, and writes it. */
 #include "safetensors.h"
 
+#include "lexclf/kernels.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -218,31 +220,12 @@ lex_stored_tensor *lex_safetensors_find(const lex_safetensors *file, const char 
     return bsearch(&key, file->tensors, (size_t)file->n_tensors, sizeof key, by_name);
 }
 
-static float f32_of_bits(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* IEEE 754 binary16: 5 bits of exponent, 10 of fraction. */
-static float f32_of_f16(uint16_t half)
-{
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 1023;
-    if (exponent == 31)
-        return f32_of_bits(sign | 0x7F800000u | fraction << 13);
-    if (exponent > 0)
-        return f32_of_bits(sign | (exponent + 112) << 23 | fraction << 13);
-    float magnitude = (float)fraction * 0x1p-24f;
-    return sign ? -magnitude : magnitude;
-}
-
 /* One element of a little-endian file. */
 static float element(const unsigned char *at, lex_stored_type type)
 {
     if (type == LEX_STORED_F16 || type == LEX_STORED_BF16) {
         uint16_t bits = (uint16_t)(at[0] | at[1] << 8);
-        return type == LEX_STORED_BF16 ? f32_of_bits((uint32_t)bits << 16) : f32_of_f16(bits);
+        return type == LEX_STORED_BF16 ? lex_f32_of_bf16(bits) : lex_f32_of_f16(bits);
     }
     if (type == LEX_STORED_F64) {
         double value;

@@ -71,7 +71,8 @@ static float *seen_by(const lex_kernels *kernels, const float *values, int64_t n
 {
     float *seen = copy_of(values, n);
     for (int64_t i = 0; kernels->format != LEX_WEIGHTS_F32 && i < n; i++)
-        seen[i] = lex_f32_of_bf16(lex_bf16_of(values[i]));
+        seen[i] = kernels->format == LEX_WEIGHTS_HALF ? lex_f32_of_f16(lex_f16_of(values[i]))
+                                                      : lex_f32_of_bf16(lex_bf16_of(values[i]));
     return seen;
 }
 
@@ -348,13 +349,61 @@ static void test_bf16(void)
     CHECK(isnan(lex_f32_of_bf16(lex_bf16_of(NAN))) && lex_f32_of_bf16(0xC000) == -2.0f);
 }
 
+/* Every number of float16 comes back as it was; between two neighbours the nearer one is taken, in the middle the even one. */
+static void test_f16(void)
+{
+    const struct {
+        float value;
+        uint16_t bits;
+    } known[] = {{1.0f, 0x3C00},     {-2.0f, 0xC000},       {65504.0f, 0x7BFF},  {65519.996f, 0x7BFF}, {65520.0f, 0x7C00},
+                 {-1e30f, 0xFC00},   {INFINITY, 0x7C00},    {0.0f, 0},           {-0.0f, 0x8000},      {0x1p-14f, 0x0400},
+                 {0x1p-24f, 0x0001}, {0x1p-25f, 0x0000},    {0x1.8p-24f, 0x0002}, {0x1.000002p-25f, 0x0001}, {1e-30f, 0},
+                 {0x1.002p0f, 0x3C00}, {0x1.006p0f, 0x3C02}, {0x1.002002p0f, 0x3C01}, {0x1.ffcp-15f, 0x0400}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        CHECK_INT(lex_f16_of(known[i].value), known[i].bits);
+    CHECK(isnan(lex_f32_of_f16(lex_f16_of(NAN))) && lex_f32_of_f16(0xC000) == -2.0f && isinf(lex_f32_of_f16(0xFC00)));
+    int n_wrong = 0;
+    for (uint32_t bits = 0; bits < 0x7C00; bits++) {
+        float value = lex_f32_of_f16((uint16_t)bits), next = bits < 0x7BFF ? lex_f32_of_f16((uint16_t)(bits + 1)) : 65536.0f;
+        float middle = (value + next) / 2;
+        n_wrong += lex_f16_of(value) != bits || lex_f16_of(-value) != (bits | 0x8000);
+        n_wrong += lex_f16_of(middle) != bits + (bits & 1) || lex_f16_of(nextafterf(middle, 0)) != bits;
+        n_wrong += lex_f16_of(nextafterf(middle, INFINITY)) != bits + 1;
+    }
+    CHECK_INT(n_wrong, 0);
+}
+
+/* The processor's conversions are those: numbers at and around every middle, and some that are none. */
+static void test_half_set(void)
+{
+    enum { N = 3 * 0x7C00 };
+    float *values = floats(N, 1), *packed = lex_alloc_aligned(lex_packed_bytes(set, N, 1)), out;
+    int n_wrong = 0;
+    for (int i = 0; i < 0x7C00; i++) {
+        float middle = (lex_f32_of_f16((uint16_t)i) + (i < 0x7BFF ? lex_f32_of_f16((uint16_t)(i + 1)) : 65536.0f)) / 2;
+        values[3 * i] = nextafterf(middle, 0);
+        values[3 * i + 1] = i % 2 ? middle : -middle;
+        values[3 * i + 2] = nextafterf(middle, INFINITY);
+    }
+    values[5] = NAN, values[7] = -INFINITY;
+    set->pack_rows(packed, values, N, 1, N);
+    for (int i = 0; i < N; i++) {
+        out = packed[i * set->panel];
+        float want = lex_f32_of_f16(lex_f16_of(values[i]));
+        n_wrong += isnan(want) ? !isnan(out) : memcmp(&out, &want, sizeof out) != 0;
+    }
+    CHECK_INT(n_wrong, 0);
+    free(values), free(packed);
+}
+
 int main(void)
 {
-    const lex_kernels *const sets[] = {&lex_kernels_avx2, &lex_kernels_avx512, &lex_kernels_avx2_rounded,
-                                      &lex_kernels_avx512_bf16};
+    const lex_kernels *const sets[] = {&lex_kernels_avx2,        &lex_kernels_avx512,    &lex_kernels_avx2_rounded,
+                                      &lex_kernels_avx512_bf16, &lex_kernels_avx2_half, &lex_kernels_avx512_half};
     lex_rng_init(&rng, 42, 0);
     test_bf16();
-    for (int i = 0; i < 4; i++) {
+    test_f16();
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         set = sets[i];
         if (!lex_kernels_run_here(set)) {
             printf("%s: not on this processor\n", set->name);
@@ -363,6 +412,8 @@ int main(void)
         test_linear();
         if (set->format == LEX_WEIGHTS_F32)
             test_gelu();
+        if (set->format == LEX_WEIGHTS_HALF)
+            test_half_set();
         test_rows();
         test_pack();
         test_outer();
@@ -371,6 +422,7 @@ int main(void)
         test_attend_extremes();
     }
     CHECK(lex_kernels_choose(false) == NULL || lex_kernels_run_here(lex_kernels_choose(false)));
+    CHECK(lex_kernels_choose_f16() == NULL || lex_kernels_choose_f16()->format == LEX_WEIGHTS_HALF);
     CHECK_INT(lex_row_stride(384) % 32, 16);
     return check_report("kernels");
 }

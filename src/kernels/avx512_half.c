@@ -1,0 +1,6 @@
+/* avx512_half.c - the numbers of float16, by F16C, and multiplied as float32. */
+#define LEX_SET lex_kernels_avx512_half
+#define LEX_SET_NAME "avx512-half"
+#define LEX_VECTOR_BYTES 64
+#define LEX_FORMAT 3
+#include "set.h"
