@@ -36,9 +36,6 @@ lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads
 /* Whether `device` is the CPU as far as can be told without libtorch: "cpu", or "auto" where no driver is. */
 bool lex_device_is_cpu(const char *device);
 void lex_runtime_close(lex_runtime *runtime);
-/* From now on linear blocks multiply in bfloat16 (8 bits of precision) and add up in float32, as mixed precision does
- * (Micikevicius et al. 2018; Kalamkar et al. 2019): weights, activations and gradients stay float32. */
-void lex_runtime_use_bf16(lex_runtime *runtime, bool bf16);
 bool lex_runtime_is_cuda(const lex_runtime *runtime);
 /* "cpu" or "cuda:0", for people and reports. */
 const char *lex_runtime_device(const lex_runtime *runtime);
@@ -51,13 +48,27 @@ lex_status lex_runtime_seed(lex_runtime *runtime, uint64_t seed, uint32_t step, 
 void lex_parallel_for(const lex_runtime *runtime, int64_t n, int64_t grain,
                       void (*run)(void *context, int64_t begin, int64_t end), void *context);
 
-/* What products are computed in: float32; bfloat16, summed in float32; int8 (int8.h), for answers on the CPU; AUTO: what is
- * fast here of the first two, or what a model was made for. */
-typedef enum { LEX_PRECISION_AUTO, LEX_PRECISION_FP32, LEX_PRECISION_BF16, LEX_PRECISION_INT8 } lex_precision;
+/* What products are computed in: float32; bfloat16, summed in float32; int8 (int8.h), for answers on the CPU; float16, summed
+ * in float32, for training on the CPU; AUTO: what is fast here of the first two, or what a model was made for. */
+typedef enum {
+    LEX_PRECISION_AUTO,
+    LEX_PRECISION_FP32,
+    LEX_PRECISION_BF16,
+    LEX_PRECISION_INT8,
+    LEX_PRECISION_FP16,
+} lex_precision;
+/* "auto", "fp32", "bf16", "int8", "fp16" */
+const char *lex_precision_name(lex_precision precision);
+/* From now on linear blocks on the CPU, forwards and backwards, multiply what is rounded to FP32, BF16 (8 bits of precision)
+ * or FP16 (11 bits, and nothing below 2^-24 or above 65504) and add up in float32, as mixed precision does (Micikevicius et
+ * al. 2018; Kalamkar et al. 2019): weights, activations and gradients stay float32. LEX_ERR_USAGE: another device;
+ * LEX_ERR_SYSTEM: a processor without F16C. */
+lex_status lex_runtime_use(lex_runtime *runtime, lex_precision precision, lex_err *err) LEX_MUST_CHECK;
 /* What that means on this processor: AUTO is BF16 where it is known to be twice as fast. */
 bool lex_precision_is_bf16(lex_precision precision);
-/* Whether bfloat16 is computed as float32 on rounded numbers, which is slower than float32. */
-bool lex_bf16_is_emulated(void);
+/* Whether it is computed as float32 on rounded numbers, which is slower than float32: FP16, and BF16 where the processor has
+ * no instructions for it. */
+bool lex_precision_is_emulated(lex_precision precision);
 
 /* ---- scopes and tensors ---- */
 typedef enum { LEX_F32, LEX_F16, LEX_BF16, LEX_I64 } lex_dtype;

@@ -187,6 +187,8 @@ typedef struct {
     double tokens_per_s;  /* of this process's steps: real tokens, there being no others; 0 for a linear model */
     int64_t peak_bytes;   /* lex_peak_memory() */
     int64_t n_left_out;   /* steps that diverged */
+    int64_t n_overflows;  /* steps whose gradients float16 did not hold at the loss scale of the time */
+    double loss_scale;    /* at the end; 0: there is none */
 } lex_train_summary;
 
 /* LEX_ERR_INTERRUPTED when *stop was set: summary->kept_dir says what is left. */
@@ -194,6 +196,19 @@ lex_status lex_train(lex_train_summary *summary, const lex_train_options *option
 void lex_train_summary_release(lex_train_summary *summary);
 
 /* ---- one optimizer step, for the loop and for tests ---- */
+
+/* What the loss is multiplied with on the way back, and its gradients divided by again, so that small ones do not become 0 in
+ * float16 (Micikevicius et al., "Mixed Precision Training", ICLR 2018, section 3.2). It looks for its own size as
+ * torch.amp.GradScaler does, with that one's values: first 65536, half of it after a step whose gradients are not finite,
+ * which changes nothing else, twice of it after 2,000 good steps. Always a power of two. */
+#define LEX_LOSS_SCALE_FIRST 65536.0
+enum { LEX_LOSS_SCALE_INTERVAL = 2000 };
+typedef struct {
+    double scale;
+    int64_t n_good; /* steps since it last changed; below the interval */
+} lex_loss_scale;
+void lex_loss_scale_update(lex_loss_scale *scale, bool overflow);
+
 typedef struct lex_optimizer lex_optimizer;
 typedef struct {
     double beta1, beta2, eps, weight_decay, clip;
@@ -217,7 +232,8 @@ typedef struct {
     double fgm;
     /* R-Drop's alpha: each example is computed under two masks of dropout, and the loss is the mean of both and alpha times
      * lex_divergence(), the mean over the examples without their weights. 0: once. */
-    double r_drop; /* 0 with windows */
+    double r_drop;
+    double loss_scale; /* the first one; 0: losses are not scaled */
 } lex_optimizer_options;
 
 lex_optimizer *lex_optimizer_new(lex_encoder *encoder, lex_runtime *runtime, const lex_optimizer_options *options);
@@ -242,7 +258,8 @@ typedef struct {
 /* Mean loss over the examples (with weights in SINGLE, the weighted mean), its gradient in micro-batches of at most batch_tokens (at least one example each), one
  * update with rate `lr`. The result does not depend on batch_tokens but for rounding: a document of more tokens is computed
  * in parts, twice. LEX_ERR_SYSTEM, and weights and moments as they were, when the loss or the norm of the gradient is not
- * finite; the second below tells. */
+ * finite; the second below tells. With a loss scale a norm that is not finite is an overflow, which the third tells: LEX_OK,
+ * weights, moments and average as they were, the scale halved. Only where it was below 1 already the step has diverged. */
 lex_status lex_optimizer_step(lex_optimizer *optimizer, double *loss, lex_task task, const lex_train_example *examples,
                               int64_t n_examples, int64_t batch_tokens, double lr, const lex_train_mode *mode,
                               lex_err *err) LEX_MUST_CHECK;
@@ -250,6 +267,9 @@ lex_status lex_optimizer_step(lex_optimizer *optimizer, double *loss, lex_task t
 /* Of the last step: the norm of its gradient before clipping; whether it was left out because it diverged. */
 double lex_optimizer_norm(const lex_optimizer *optimizer);
 bool lex_optimizer_diverged(const lex_optimizer *optimizer);
+bool lex_optimizer_overflowed(const lex_optimizer *optimizer);
+/* The loss scale of the next step; .scale is 0 without one. */
+lex_loss_scale lex_optimizer_loss_scale(const lex_optimizer *optimizer);
 
 /* The factor on the learning rate in step `step` (from 0) of n_steps, as transformers' get_linear_, get_constant_,
  * get_cosine_, get_polynomial_decay_schedule_with_warmup and get_inverse_sqrt_schedule (which falls from the end of

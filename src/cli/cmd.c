@@ -29,6 +29,13 @@ static void tell_of_model(const char *text)
     told = true;
 }
 
+void cli_warn_of_slow(lex_precision precision)
+{
+    if (lex_precision_is_emulated(precision))
+        cli_warn("%s is computed with this processor's instructions for fp32: '--dtype fp32' is faster and exact",
+                 lex_precision_name(precision));
+}
+
 lex_predictor_options cli_predictor_options(const cli_options *options)
 {
     lex_predictor_options p = {
@@ -43,8 +50,7 @@ lex_predictor_options cli_predictor_options(const cli_options *options)
     p.windows_given = windows > 0;
     p.windows = windows > 0 ? (lex_windows)(windows - 1) : LEX_WINDOWS_OFF;
     p.stride = cli_option_int_or_0(options, "stride");
-    if (p.precision == LEX_PRECISION_BF16 && lex_bf16_is_emulated())
-        cli_warn("this processor has no instructions for bf16: '--dtype fp32' is faster and exact");
+    cli_warn_of_slow(p.precision);
     return p;
 }
 

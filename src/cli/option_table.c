@@ -431,9 +431,10 @@ const cli_option cli_option_rows[] = {
      .initial = "auto", .check = is_device, .expected = "auto, cpu, cuda or cuda:N",
      .help = "where to compute; auto: CUDA if it is there and works"},
     {.name = "dtype", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_COMPUTING,
-     .value = "auto|fp32|bf16", .initial = "auto",
-     .help = "how exact: fp32; bf16 has 8 bits in the products of the linear blocks, all else and the weights are fp32; "
-     "auto: bf16 where this processor is known to be twice as fast with it"},
+     .value = "auto|fp32|bf16|fp16", .initial = "auto",
+     .help = "how exact: fp32; bf16 has 8 bits in the products of the linear blocks, all else and the weights are fp32; fp16 has "
+     "11 bits there and a loss scale, as on GPUs, and is slower than fp32 here; auto: bf16 where this processor is known to "
+     "be twice as fast with it"},
     {.name = "dtype", .type = CLI_CHOICE, .verbs = EV | PR | CA, .kind = "encoder", .group = CLI_COMPUTING,
      .value = "auto|fp32|bf16|int8", .initial = "auto",
      .help = "how exact: fp32 is exact; bf16 has 8 bits in products, and nearly always the same labels; int8 computes "

@@ -12,7 +12,7 @@ struct lex_runtime {
     void *library; /* of dlopen; never closed: libtorch does not survive being unloaded */
     const lex_shim_table *shim;
     const lex_cpu_kernels *kernels;
-    const lex_kernels *products; /* float32's, or bfloat16's when lex_runtime_use_bf16() says so */
+    const lex_kernels *products; /* float32's, or what lex_runtime_use() says */
     lex_pool *pool;
     int device; /* -1: CPU */
     char device_name[24];

@@ -124,9 +124,24 @@ void lex_runtime_close(lex_runtime *runtime)
     free(runtime);
 }
 
-void lex_runtime_use_bf16(lex_runtime *runtime, bool bf16)
+const char *lex_precision_name(lex_precision precision)
 {
-    runtime->products = lex_kernels_choose(bf16);
+    static const char *const names[] = {"auto", "fp32", "bf16", "int8", "fp16"};
+    return names[precision];
+}
+
+lex_status lex_runtime_use(lex_runtime *runtime, lex_precision precision, lex_err *err)
+{
+    bool half = precision == LEX_PRECISION_FP16;
+    const lex_kernels *products = half ? lex_kernels_choose_f16() : lex_kernels_choose(precision == LEX_PRECISION_BF16);
+    LEX_ASSERT(half || precision == LEX_PRECISION_BF16 || precision == LEX_PRECISION_FP32);
+    if (runtime->device >= 0 && precision != LEX_PRECISION_FP32)
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--dtype': %s is not built for CUDA; it computes in fp32",
+                           lex_precision_name(precision));
+    if (!products)
+        return lex_err_set(err, LEX_ERR_SYSTEM, "this processor lacks F16C, which fp16 needs");
+    runtime->products = products;
+    return LEX_OK;
 }
 
 bool lex_precision_is_bf16(lex_precision precision)
@@ -134,10 +149,11 @@ bool lex_precision_is_bf16(lex_precision precision)
     return precision == LEX_PRECISION_BF16 || (precision == LEX_PRECISION_AUTO && lex_kernels_bf16_pays());
 }
 
-bool lex_bf16_is_emulated(void)
+bool lex_precision_is_emulated(lex_precision precision)
 {
-    const lex_kernels *kernels = lex_kernels_choose(true);
-    return kernels && kernels->format == LEX_WEIGHTS_ROUNDED;
+    const lex_kernels *bf16 = lex_kernels_choose(true);
+    return precision == LEX_PRECISION_FP16 ||
+           (precision == LEX_PRECISION_BF16 && bf16 && bf16->format == LEX_WEIGHTS_ROUNDED);
 }
 
 bool lex_runtime_is_cuda(const lex_runtime *runtime)

@@ -3,19 +3,20 @@
  * Documents whose windows fit into it together go forwards and back at once. One that does not goes forwards twice: first
  * chunk by chunk without a tape, which gives its logits, its loss, and what every window's outputs are to change; then
  * each chunk again, with a tape, and back. Chunks are the same both times, and so are the masks of dropout, which depend on
- * seed, step, example and window: the gradient is that of the whole document at once. Chunks that nothing is asked of,
+ * seed, step, example, copy and window: the gradient is that of the whole document at once. Chunks that nothing is asked of,
  * under max pooling, are passed over. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "documents.h"
+#include "step.h"
 
-/* A window's number in dropout's eyes: its example's place in the step, and above it its own. The first window has its
- * example's number, so that short texts are learned from as they are without windows. */
+/* A window's number in dropout's eyes: its example's place in the step, above it its own, and above both its copy's, of two
+ * under R-Drop. The first window has its example's number, so that short texts are learned from as they are without
+ * windows. */
 enum { PLACES_MAX = 1 << 16, WINDOW_NUMBERS = 1 << 15 };
 
 typedef struct {
-    int64_t example, window;
+    int64_t example, window, copy;
 } place;
 
 struct lex_documents {
@@ -28,10 +29,10 @@ struct lex_documents {
     lex_batch batch;
     lex_pooled pooled;
     int32_t *ids;              /* of one window */
-    place *places;             /* (W): windows of the documents at hand */
+    place *places;             /* (W): windows of the documents at hand; all of the first copies before their twins */
     float *outputs, *doutputs; /* (W, D) */
     int64_t n_windows, window_capacity;
-    float *logits, *dlogits;   /* (R, K) */
+    float *logits, *dlogits;   /* (R, K): R documents, twins counted apart */
     int32_t *labels;           /* (R) */
     uint8_t *targets;          /* (R, K) */
     int64_t document_capacity;
@@ -83,16 +84,21 @@ static int64_t n_windows_of(const lex_documents *d, const lex_train_example *exa
     return lex_cut_n_windows(d->options->cut, example->n);
 }
 
+static int64_t copies_of(const lex_documents *d)
+{
+    return d->options->r_drop > 0 ? 2 : 1;
+}
+
 /* The documents from `first` on whose windows fit into the budget together, at least one; returns the next one. */
 static int64_t gather(lex_documents *d, const lex_documents_work *work, int64_t first)
 {
     const lex_cut *cut = d->options->cut;
-    int64_t end = first, rows = 0, n = 0;
+    int64_t end = first, rows = 0, n = 0, copies = copies_of(d);
     do
-        rows += lex_cut_n_computed(cut, work->examples[end++].n);
-    while (end < work->n_examples && rows + lex_cut_n_computed(cut, work->examples[end].n) <= work->batch_tokens);
+        rows += copies * lex_cut_n_computed(cut, work->examples[end++].n);
+    while (end < work->n_examples && rows + copies * lex_cut_n_computed(cut, work->examples[end].n) <= work->batch_tokens);
     for (int64_t i = first; i < end; i++)
-        n += n_windows_of(d, &work->examples[i]);
+        n += copies * n_windows_of(d, &work->examples[i]);
     if (n > d->window_capacity) {
         d->window_capacity = n;
         d->places = lex_realloc_array(d->places, (size_t)n, sizeof *d->places);
@@ -100,9 +106,10 @@ static int64_t gather(lex_documents *d, const lex_documents_work *work, int64_t 
         d->doutputs = lex_realloc_array(d->doutputs, (size_t)(n * d->width), sizeof *d->doutputs);
     }
     d->n_windows = 0;
-    for (int64_t i = first; i < end; i++)
-        for (int64_t w = 0; w < n_windows_of(d, &work->examples[i]); w++)
-            d->places[d->n_windows++] = (place){i, w};
+    for (int64_t copy = 0; copy < copies; copy++)
+        for (int64_t i = first; i < end; i++)
+            for (int64_t w = 0; w < n_windows_of(d, &work->examples[i]); w++)
+                d->places[d->n_windows++] = (place){i, w, copy};
     return end;
 }
 
@@ -125,11 +132,12 @@ static int64_t pack(lex_documents *d, const lex_documents_work *work, int64_t fi
     int64_t w = first;
     lex_batch_clear(&d->batch);
     while (w < d->n_windows) {
-        const lex_train_example *example = &work->examples[d->places[w].example];
-        int64_t n = lex_cut_frame(cut, example->ids, example->n, d->places[w].window, d->ids);
+        const place *at = &d->places[w];
+        const lex_train_example *example = &work->examples[at->example];
+        int64_t n = lex_cut_frame(cut, example->ids, example->n, at->window, d->ids);
         if (w > first && d->batch.n_rows + n > work->batch_tokens)
             break;
-        int64_t number = d->places[w].window % WINDOW_NUMBERS * PLACES_MAX + d->places[w].example;
+        int64_t number = (at->copy * WINDOW_NUMBERS + at->window % WINDOW_NUMBERS) * PLACES_MAX + at->example;
         lex_batch_add(&d->batch, d->ids, n, (uint32_t)number, true);
         w++;
     }
@@ -168,13 +176,13 @@ static bool any(const float *values, int64_t n)
 
 /* ---- all of a group ---- */
 
-/* Pools the outputs of documents [first, end), takes their loss, and its gradient back to the outputs. */
+/* Pools the outputs of documents [first, end), and of their twins, takes their loss, and its gradient back to the outputs. */
 static double judge(lex_documents *d, const lex_documents_work *work, int64_t first, int64_t end)
 {
-    const int64_t K = d->n_outputs, D = d->width, R = end - first;
+    const int64_t K = d->n_outputs, D = d->width, n = end - first, R = copies_of(d) * n;
     reserve_documents(d, R);
     for (int64_t r = 0, w = 0; r < R; r++) {
-        const lex_train_example *example = &work->examples[first + r];
+        const lex_train_example *example = &work->examples[first + r % n];
         lex_pooled_begin(&d->pooled);
         for (int64_t last = w + n_windows_of(d, example); w < last; w++)
             lex_pooled_add(&d->pooled, d->outputs + w * D);
@@ -184,9 +192,9 @@ static double judge(lex_documents *d, const lex_documents_work *work, int64_t fi
         else
             memcpy(d->targets + r * K, example->targets, (size_t)K);
     }
-    double loss = lex_loss(work->task, d->logits, R, K, d->labels, d->targets, &d->options->loss, work->scale, d->dlogits);
+    double loss = lex_loss_of_records(d->options, work, d->logits, R, K, d->labels, d->targets, d->dlogits);
     for (int64_t r = 0, w = 0; r < R; r++) {
-        int64_t W = n_windows_of(d, &work->examples[first + r]);
+        int64_t W = n_windows_of(d, &work->examples[first + r % n]);
         lex_windows_backward(d->options->windows, d->outputs + w * D, W, K, d->dlogits + r * K, d->doutputs + w * D);
         w += W;
     }

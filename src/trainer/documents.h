@@ -16,6 +16,7 @@ typedef struct {
     const lex_train_example *examples;
     int64_t n_examples, batch_tokens;
     double scale; /* of each example's loss */
+    double loss_scale; /* of the gradients, on top of it */
     const lex_train_mode *mode;
 } lex_documents_work;
 /* Adds the gradients of all examples to the encoder's, and gives the sum of their losses. */

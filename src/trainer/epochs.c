@@ -93,12 +93,14 @@ static lex_status take_step(lex_run *run, const int64_t *order, lex_train_exampl
     lex_schedule_options schedule = {o->schedule, o->schedule_power, o->lr_end / o->lr};
     lex_train_mode mode = {o->dropout, o->dropout, o->dropout, o->seed, (uint32_t)at->step};
     double rate = o->lr * lex_schedule_factor(&schedule, at->step, at->n_steps, at->warmup_steps), loss;
-    double began_s = lex_now_s();
+    double began_s = lex_now_s(), loss_scale = lex_optimizer_loss_scale(run->optimizer).scale;
     lex_status st = lex_optimizer_step(run->optimizer, &loss, run->labels.task, batch, size, run->batch_tokens, rate,
                                        &mode, err);
     if (st == LEX_OK) {
+        bool overflowed = lex_optimizer_overflowed(run->optimizer);
         at->loss_sum += loss * (double)size;
-        at->n_in_a_row = 0;
+        at->n_in_a_row = overflowed ? at->n_in_a_row : 0;
+        at->n_overflows += overflowed;
     } else {
         st = lex_run_step_failed(run, size, rate, err);
         loss = (double)NAN;
@@ -111,7 +113,7 @@ static lex_status take_step(lex_run *run, const int64_t *order, lex_train_exampl
     double took_s = lex_now_s() - began_s;
     run->steps_s += took_s;
     run->steps_tokens += tokens;
-    lex_run_log_step(run, loss, rate, tokens, took_s);
+    lex_run_log_step(run, loss, rate, loss_scale, tokens, took_s);
     if (o->events.step)
         o->events.step(o->events.context, at->step, at->n_steps, at->tokens, loss);
     return LEX_OK;
@@ -327,6 +329,8 @@ lex_status lex_run_epochs(lex_run *run, lex_err *err)
     run->summary->tokens = at->tokens;
     run->summary->tokens_per_s = run->steps_s > 0 ? (double)run->steps_tokens / run->steps_s : 0;
     run->summary->n_left_out = at->n_skipped;
+    run->summary->n_overflows = at->n_overflows;
+    run->summary->loss_scale = lex_optimizer_loss_scale(run->optimizer).scale;
 done:
     return st;
 }

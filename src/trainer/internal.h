@@ -91,6 +91,7 @@ typedef struct {
     int64_t longest, tokens_at_once, step_tokens; /* of the step at hand: tokens of a record and of a micro-batch at
                                                        most, and of all its records */
     int64_t n_skipped, n_in_a_row; /* steps that diverged; of them, the last ones without another between */
+    int64_t n_overflows;           /* steps whose gradients float16 did not hold */
 } lex_progress;
 
 typedef struct lex_augmenter lex_augmenter;
@@ -128,7 +129,7 @@ typedef struct {
     lex_fusion fusion;   /* of the best epoch */
     lex_json *parts;     /* how the encoder alone, the linear model alone and both do */
     lex_runtime *runtime;
-    bool bf16; /* products of linear blocks */
+    lex_precision precision; /* of the products of linear blocks: never AUTO */
     lex_encoder *encoder;
     lex_optimizer *optimizer;
     lex_augmenter *augmenter; /* NULL: texts stay as they are */
@@ -192,8 +193,9 @@ lex_status lex_run_judge(lex_calibration *out, lex_run *run, lex_encoder *encode
  * for (LEX_OK), all else is explained. */
 lex_status lex_run_step_failed(lex_run *run, int64_t size, double rate, lex_err *err) LEX_MUST_CHECK;
 
-/* log.c: a step, with its loss (NaN: left out), and the last one of run->epochs go into the logs. */
-void lex_run_log_step(lex_run *run, double loss, double rate, int64_t tokens, double seconds);
+/* log.c: a step, with its loss (NaN: left out) and its loss scale (0: none), and the last one of run->epochs go into the
+ * logs. */
+void lex_run_log_step(lex_run *run, double loss, double rate, double loss_scale, int64_t tokens, double seconds);
 void lex_run_log_epoch(lex_run *run, const lex_calibration *dev, bool best);
 
 /* The board, where one is asked for, when it is known where the run begins. */
@@ -221,6 +223,7 @@ typedef struct {
 int lex_optimizer_arrays(lex_optimizer_array out[LEX_OPTIMIZER_ARRAYS], lex_optimizer *optimizer);
 int64_t lex_optimizer_steps(const lex_optimizer *optimizer);
 void lex_optimizer_set_steps(lex_optimizer *optimizer, int64_t steps);
+void lex_optimizer_set_loss_scale(lex_optimizer *optimizer, lex_loss_scale scale);
 
 /* augment.c: changes the texts of a step's examples, as seed, epoch and row say. */
 /* LEX_ERR_USAGE when tokens are to be masked and the tokenizer has no [MASK]. */

@@ -42,7 +42,7 @@ static void add_number(lex_buf *line, const char *name, double value)
         lex_buf_printf(line, ",\"%s\":null", name);
 }
 
-static void journal_step(lex_run *run, double loss, double rate, int64_t tokens)
+static void journal_step(lex_run *run, double loss, double rate, double loss_scale, int64_t tokens)
 {
     lex_buf line;
     lex_buf_init(&line);
@@ -50,7 +50,10 @@ static void journal_step(lex_run *run, double loss, double rate, int64_t tokens)
     add_number(&line, "loss", loss);
     add_number(&line, "lr", rate);
     add_number(&line, "grad_norm", lex_optimizer_norm(run->optimizer));
+    if (loss_scale > 0)
+        add_number(&line, "loss_scale", loss_scale);
     lex_buf_printf(&line, ",\"tokens\":%lld", (long long)tokens);
+    lex_buf_printf(&line, "%s", lex_optimizer_overflowed(run->optimizer) ? ",\"overflow\":true" : "");
     lex_buf_printf(&line, "%s}", lex_optimizer_diverged(run->optimizer) ? ",\"left_out\":true" : "");
     add_line(run, lex_buf_str(&line));
     lex_buf_release(&line);
@@ -211,15 +214,18 @@ static void board_epoch(lex_run *run, const lex_calibration *dev)
 
 /* ---- both ---- */
 
-void lex_run_log_step(lex_run *run, double loss, double rate, int64_t tokens, double seconds)
+void lex_run_log_step(lex_run *run, double loss, double rate, double loss_scale, int64_t tokens, double seconds)
 {
-    journal_step(run, loss, rate, tokens);
+    journal_step(run, loss, rate, loss_scale, tokens);
     if (!run->board || lex_optimizer_diverged(run->optimizer))
         return;
     lex_board_begin(run->board, wall_time(), run->at.step);
     lex_board_scalar(run->board, "train/loss", loss);
     lex_board_scalar(run->board, "train/lr", rate);
-    lex_board_scalar(run->board, "train/grad_norm", lex_optimizer_norm(run->optimizer));
+    if (isfinite(lex_optimizer_norm(run->optimizer)))
+        lex_board_scalar(run->board, "train/grad_norm", lex_optimizer_norm(run->optimizer));
+    if (loss_scale > 0)
+        lex_board_scalar(run->board, "train/loss_scale", loss_scale);
     lex_board_scalar(run->board, "train/tokens_per_s", (double)tokens / seconds);
     end_event(run);
 }

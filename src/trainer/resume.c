@@ -19,7 +19,7 @@ enum { STATE_FORMAT = 1, NAMED_MAX = 8, DOCUMENT_MAX_BYTES = 256 << 20 };
 static lex_json *identity_of(lex_json *description)
 {
     static const char *const outcome[] = {"epochs", "best_epoch", "best_value", "calibration", "test", "fusion",
-                                          "steps_left_out"};
+                                          "steps_left_out", "loss_scale"};
     for (size_t i = 0; i < sizeof outcome / sizeof *outcome; i++)
         lex_json_remove(description, outcome[i]);
     return description;
@@ -133,6 +133,12 @@ static lex_json *state_of(const lex_run *run)
     lex_json_put_number(state, "skipped", (double)at->n_skipped);
     lex_json_put_number(state, "in_a_row", (double)at->n_in_a_row);
     lex_json_put_number(state, "optimizer_steps", (double)lex_optimizer_steps(run->optimizer));
+    if (run->precision == LEX_PRECISION_FP16) {
+        lex_loss_scale scale = lex_optimizer_loss_scale(run->optimizer);
+        lex_json_put_number(state, "overflows", (double)at->n_overflows);
+        lex_json_put_number(state, "loss_scale", scale.scale);
+        lex_json_put_number(state, "good_steps", (double)scale.n_good);
+    }
     lex_json_put_number(state, "best_epoch", run->has_best ? (double)run->summary->best_epoch : 0);
     lex_json_put(state, "epochs", lex_json_copy(run->epochs));
     return state;
@@ -236,6 +242,20 @@ static bool read_position(lex_run *run, const lex_json *state, int64_t *optimize
            lex_json_type_of(lex_json_get(state, "epochs")) == LEX_JSON_ARRAY;
 }
 
+/* What float16 needs beside that. */
+static bool read_loss_scale(lex_run *run, const lex_json *state)
+{
+    lex_loss_scale scale = {.scale = lex_json_number(lex_json_get(state, "loss_scale"), 0)};
+    if (run->precision != LEX_PRECISION_FP16)
+        return true;
+    if (!(scale.scale > 0) || !isfinite(scale.scale) ||
+        !lex_json_int(&scale.n_good, lex_json_get(state, "good_steps"), 0, LEX_LOSS_SCALE_INTERVAL - 1) ||
+        !lex_json_int(&run->at.n_overflows, lex_json_get(state, "overflows"), 0, INT64_C(1) << 53))
+        return false;
+    lex_optimizer_set_loss_scale(run->optimizer, scale);
+    return true;
+}
+
 static lex_status read_tensors(lex_run *run, const lex_checkpoint *c, const char *path, lex_err *err)
 {
     lex_optimizer_array arrays[RUN_ARRAYS];
@@ -294,7 +314,7 @@ static lex_status take_up(lex_run *run, const lex_checkpoint *c, const char *pat
     if (lex_json_number(lex_json_get(c->state, "format"), 0) != STATE_FORMAT)
         return lex_err_set(err, LEX_ERR_INPUT, "%s: is of another version of lexclf", path);
     LEX_TRY(check_identity(run, path, lex_json_get(c->state, "run"), err));
-    if (!read_position(run, c->state, &optimizer_steps))
+    if (!read_position(run, c->state, &optimizer_steps) || !read_loss_scale(run, c->state))
         return lex_err_set(err, LEX_ERR_INPUT, "%s: does not fit the data", path);
     LEX_TRY(read_tensors(run, c, path, err));
     lex_optimizer_set_steps(run->optimizer, optimizer_steps);

@@ -24,6 +24,7 @@ lex_optimizer *lex_optimizer_new(lex_encoder *encoder, lex_runtime *runtime, con
     optimizer->tape = lex_tape_new(encoder);
     if (options->recompute)
         lex_tape_recompute(optimizer->tape);
+    optimizer->loss_scale.scale = options->loss_scale;
     lex_batch_init(&optimizer->batch);
     lex_optimizer_prepare(optimizer);
     if (options->windows != LEX_WINDOWS_OFF)
@@ -88,15 +89,17 @@ static int64_t fill(lex_optimizer *o, lex_task task, const lex_train_example *ex
     return end;
 }
 
-/* The loss of the logits at hand, and its gradient. */
-static double loss_of(lex_optimizer *o, const lex_documents_work *work)
+double lex_loss_of_records(const lex_optimizer_options *options, const lex_documents_work *work, const float *logits, int64_t n,
+                           int64_t n_outputs, const int32_t *labels, const uint8_t *targets, float *dlogits)
 {
-    int64_t n = o->batch.n_records, half = n / 2, K = o->n_outputs;
-    double r_drop = o->options.r_drop, scale = r_drop > 0 ? work->scale / 2 : work->scale;
-    double loss = lex_loss(work->task, o->logits, n, K, o->labels, o->targets, &o->options.loss, scale, o->dlogits);
+    int64_t half = n / 2, K = n_outputs;
+    double r_drop = options->r_drop, scale = r_drop > 0 ? work->scale / 2 : work->scale;
+    double loss = lex_loss(work->task, logits, n, K, labels, targets, &options->loss, scale, dlogits);
     if (r_drop > 0)
-        loss += lex_divergence(work->task, o->logits, o->logits + half * K, half, K, r_drop / (double)work->n_examples,
-                               o->dlogits, o->dlogits + half * K);
+        loss += lex_divergence(work->task, logits, logits + half * K, half, K, r_drop / (double)work->n_examples, dlogits,
+                               dlogits + half * K);
+    for (int64_t i = 0; work->loss_scale != 1 && i < n * K; i++)
+        dlogits[i] *= (float)work->loss_scale;
     return loss;
 }
 
@@ -108,7 +111,8 @@ static double micro_batch(lex_optimizer *o, const lex_documents_work *work)
     if (!logits)
         return 0;
     lex_tensor_read(o->scope, logits, o->logits);
-    double loss = loss_of(o, work);
+    double loss = lex_loss_of_records(&o->options, work, o->logits, o->batch.n_records, o->n_outputs, o->labels, o->targets,
+                                      o->dlogits);
     lex_tensor *dlogits = lex_tensor_over(o->scope, LEX_F32, 2, sizes, o->dlogits); /* (R, K) */
     lex_encoder_backward(o->encoder, o->scope, &o->batch, o->tape, dlogits);
     return loss;
@@ -161,6 +165,16 @@ static lex_status add_adversarial_gradients(lex_optimizer *o, double *loss, cons
     return st == LEX_OK ? lex_scope_status(o->scope, err) : st;
 }
 
+/* What became of the step: a loss that is not finite is none that another scale could mend. */
+static void judge(lex_optimizer *o, double loss)
+{
+    bool finite = isfinite(o->norm), scaled = o->loss_scale.scale > 0;
+    o->overflowed = isfinite(loss) && !finite && o->loss_scale.scale >= 1;
+    o->diverged = !isfinite(loss) || (!finite && !o->overflowed);
+    if (scaled && isfinite(loss))
+        lex_loss_scale_update(&o->loss_scale, !finite);
+}
+
 lex_status lex_optimizer_step(lex_optimizer *o, double *loss, lex_task task, const lex_train_example *examples,
                               int64_t n_examples, int64_t batch_tokens, double lr, const lex_train_mode *mode,
                               lex_err *err)
@@ -168,21 +182,23 @@ lex_status lex_optimizer_step(lex_optimizer *o, double *loss, lex_task task, con
     lex_status st = LEX_OK;
     double adversarial = 0;
     double scale = 1 / total_weight(o, task, examples, n_examples);
-    lex_documents_work work = {task, examples, n_examples, batch_tokens, scale, mode};
-    o->diverged = false;
+    double loss_scale = o->loss_scale.scale > 0 ? o->loss_scale.scale : 1;
+    lex_documents_work work = {task, examples, n_examples, batch_tokens, scale, loss_scale, mode};
+    o->diverged = o->overflowed = false;
     lex_tensor_zero(o->scope, lex_encoder_gradients(o->encoder));
     LEX_TRY(add_gradients(o, loss, &work, err));
     if (o->options.fgm > 0 && isfinite(*loss))
         LEX_TRY(add_adversarial_gradients(o, &adversarial, &work, err));
-    o->norm = lex_norm(o->scope, lex_encoder_gradients(o->encoder));
+    o->norm = lex_norm(o->scope, lex_encoder_gradients(o->encoder)) / loss_scale;
     LEX_TRY(lex_scope_status(o->scope, err));
-    o->diverged = !isfinite(*loss + adversarial) || !isfinite(o->norm);
+    judge(o, *loss + adversarial);
     if (o->diverged) {
         st = lex_err_set(err, LEX_ERR_SYSTEM, "training diverged: the %s is not a number",
                          isfinite(*loss + adversarial) ? "norm of the gradient" : "loss");
         goto done;
     }
-    lex_optimizer_update(o, lr);
+    if (!o->overflowed)
+        lex_optimizer_update(o, lr, 1 / loss_scale);
     st = lex_scope_status(o->scope, err);
 done:
     lex_scope_reset(o->scope);

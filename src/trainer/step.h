@@ -36,6 +36,8 @@ struct lex_optimizer {
     int64_t step;
     double norm;   /* of the last step's gradient, before it was clipped */
     bool diverged; /* the last step was left out: its loss or norm is no number */
+    bool overflowed; /* the same, for a loss scale that was too high */
+    lex_loss_scale loss_scale; /* .scale 0: none */
     lex_adversary adversary;
     float *logits, *dlogits; /* (R, K) of one micro-batch */
     int32_t *labels;         /* (R) */
@@ -47,8 +49,12 @@ struct lex_optimizer {
 
 /* update.c: the runs, and the state that the options ask for. */
 void lex_optimizer_prepare(lex_optimizer *optimizer);
-/* Changes the weights by the gradients at hand, and then their average. */
-void lex_optimizer_update(lex_optimizer *optimizer, double lr);
+/* Changes the weights by the gradients at hand, times grad_scale, and then their average. The norm is that of the product. */
+void lex_optimizer_update(lex_optimizer *optimizer, double lr, double grad_scale);
+
+/* step.c: the loss of `n` records, with R-Drop twins in two halves, and its gradient, scaled. labels (n) or targets (n, K). */
+double lex_loss_of_records(const lex_optimizer_options *options, const lex_documents_work *work, const float *logits, int64_t n,
+                           int64_t n_outputs, const int32_t *labels, const uint8_t *targets, float *dlogits);
 
 /* adversary.c: moves the embeddings of the examples' words along the gradients at hand. */
 void lex_adversary_begin(lex_optimizer *optimizer, const lex_train_example *examples, int64_t n_examples);

@@ -125,7 +125,7 @@ static lex_json *options_json(const lex_run *run)
         lex_json_put_number(json, "patience", (double)o->patience);
         lex_json_put_number(json, "min_delta", o->min_delta);
     }
-    lex_json_put_string(json, "dtype", run->bf16 ? "bf16" : "fp32");
+    lex_json_put_string(json, "dtype", lex_precision_name(run->precision));
     lex_json_put_number(json, "batch_size", (double)o->batch_size);
     lex_json_put_number(json, "batch_tokens", (double)run->batch_tokens);
     if (o->checkpoint_activations)
@@ -234,6 +234,14 @@ static lex_json *fusion_json(const lex_run *run)
     return json;
 }
 
+static lex_json *loss_scale_json(const lex_run *run)
+{
+    lex_json *json = lex_json_new_object();
+    lex_json_put_number(json, "last", lex_optimizer_loss_scale(run->optimizer).scale);
+    lex_json_put_number(json, "overflows", (double)run->at.n_overflows);
+    return json;
+}
+
 lex_json *lex_run_describe(const lex_run *run)
 {
     const lex_train_summary *summary = run->summary;
@@ -258,6 +266,8 @@ lex_json *lex_run_describe(const lex_run *run)
     }
     if (run->at.n_skipped)
         lex_json_put_number(json, "steps_left_out", (double)run->at.n_skipped);
+    if (run->precision == LEX_PRECISION_FP16)
+        lex_json_put(json, "loss_scale", loss_scale_json(run));
     if (run->options->fuse_linear)
         lex_json_put(json, "fusion", fusion_json(run));
     if (isfinite(summary->best_value))

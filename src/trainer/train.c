@@ -102,16 +102,12 @@ static void tell_of_weights(const lex_run *run)
 
 static lex_status choose_precision(lex_run *run, lex_err *err)
 {
-    lex_precision precision = run->options->precision;
-    bool cuda = lex_runtime_is_cuda(run->runtime);
-    if (cuda && precision == LEX_PRECISION_BF16)
-        return lex_err_set(err, LEX_ERR_USAGE, "option '--dtype': bf16 is not built for CUDA; it computes in fp32");
-    run->bf16 = !cuda && lex_precision_is_bf16(precision);
-    if (precision == LEX_PRECISION_BF16 && lex_bf16_is_emulated())
-        lex_run_note(run, LEX_RUN_WARNING, "this processor has no instructions for bf16: '--dtype fp32' is faster and "
-                     "exact");
-    lex_runtime_use_bf16(run->runtime, run->bf16);
-    return LEX_OK;
+    run->precision = run->options->precision;
+    if (run->precision == LEX_PRECISION_AUTO)
+        run->precision = !lex_runtime_is_cuda(run->runtime) && lex_precision_is_bf16(LEX_PRECISION_AUTO)
+                             ? LEX_PRECISION_BF16
+                             : LEX_PRECISION_FP32;
+    return lex_runtime_use(run->runtime, run->precision, err);
 }
 
 static lex_status open_run(lex_run *run, lex_err *err)
@@ -154,6 +150,7 @@ static lex_status open_run(lex_run *run, lex_err *err)
         .ema = o->ema,
         .fgm = o->fgm,
         .r_drop = o->r_drop,
+        .loss_scale = run->precision == LEX_PRECISION_FP16 ? LEX_LOSS_SCALE_FIRST : 0,
     };
     run->optimizer = lex_optimizer_new(run->encoder, run->runtime, &optimizer);
     run->kept = lex_scope_new(run->runtime);

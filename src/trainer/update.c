@@ -88,9 +88,24 @@ bool lex_optimizer_diverged(const lex_optimizer *optimizer)
     return optimizer->diverged;
 }
 
+bool lex_optimizer_overflowed(const lex_optimizer *optimizer)
+{
+    return optimizer->overflowed;
+}
+
+lex_loss_scale lex_optimizer_loss_scale(const lex_optimizer *optimizer)
+{
+    return optimizer->loss_scale;
+}
+
 void lex_optimizer_set_steps(lex_optimizer *optimizer, int64_t steps)
 {
     optimizer->step = steps;
+}
+
+void lex_optimizer_set_loss_scale(lex_optimizer *optimizer, lex_loss_scale scale)
+{
+    optimizer->loss_scale = scale;
 }
 
 void lex_optimizer_swap_average(lex_optimizer *optimizer)
@@ -156,11 +171,11 @@ static void adafactor_step(lex_optimizer *o, double lr, double grad_scale)
     }
 }
 
-void lex_optimizer_update(lex_optimizer *o, double lr)
+void lex_optimizer_update(lex_optimizer *o, double lr, double grad_scale)
 {
     static void (*const steps[])(lex_optimizer *o, double lr, double grad_scale) = {adamw_step, adafactor_step, sgd_step};
     o->step++;
-    steps[o->options.kind](o, lr, clip_factor(o));
+    steps[o->options.kind](o, lr, clip_factor(o) * grad_scale);
     if (o->average)
         lex_blend(o->scope, o->average, lex_encoder_trained(o->encoder), 1 - lex_average_decay(o->options.ema, o->step));
 }

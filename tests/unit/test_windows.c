@@ -269,6 +269,7 @@ typedef struct {
     double dropout;
     int64_t batch_tokens;
     bool recompute;
+    double r_drop;
 } setting;
 
 /* The gradients of one step at rate 0, to be freed. */
@@ -277,7 +278,7 @@ static float *gradients_of(const setting *s, const lex_train_example *batch, int
     lex_err err = {0};
     *out = encoder_of(s->pooling, s->windows, true);
     lex_optimizer_options options = {.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .windows = s->windows, .cut = s->cut,
-                                     .recompute = s->recompute};
+                                     .recompute = s->recompute, .r_drop = s->r_drop};
     lex_optimizer *optimizer = lex_optimizer_new(*out, runtime, &options);
     lex_train_mode mode = {s->dropout, s->dropout, s->dropout, 7, 3};
     stop_on(lex_optimizer_step(optimizer, loss, LEX_TASK_SINGLE, batch, n, s->batch_tokens, 0, &mode, &err), &err);
@@ -313,7 +314,7 @@ static void test_gradients_of_reference(void)
     static const char *const prefixes[] = {"cls.mean.", "cls.max.", "cls.attention."};
     const lex_cut cut = cut_of(MAX_LENGTH, STRIDE);
     for (int i = 0; i < 3; i++) {
-        setting s = {all_windows[i], &cut, LEX_POOLING_CLS, 0, 40, false}; /* in parts */
+        setting s = {all_windows[i], &cut, LEX_POOLING_CLS, 0, 40, false, 0}; /* in parts */
         lex_encoder *encoder;
         double loss, worst = 0;
         float *gradients = gradients_of(&s, examples, N, &loss, &encoder);
@@ -339,10 +340,10 @@ static void test_gradients_of_reference(void)
 }
 
 /* In parts, of which a document has many, against all windows of all documents at once; with dropout. */
-static void test_parts(lex_pooling pooling, lex_windows windows, double dropout)
+static void test_parts(lex_pooling pooling, lex_windows windows, double dropout, double r_drop)
 {
     const lex_cut cut = cut_of(MAX_LENGTH, STRIDE);
-    setting whole = {windows, &cut, pooling, dropout, 100000, false};
+    setting whole = {windows, &cut, pooling, dropout, 100000, false, r_drop};
     lex_encoder *encoder, *other;
     double loss, loss_in_parts;
     float *want = gradients_of(&whole, examples, N, &loss, &encoder);
@@ -355,8 +356,8 @@ static void test_parts(lex_pooling pooling, lex_windows windows, double dropout)
         CHECK(worst <= TOLERANCE);
         CHECK_NEAR(loss, loss_in_parts, 1e-6);
         if (i == 0)
-            printf("  %s, dropout %g, %lld tokens at once: largest relative difference %.2g\n", lex_windows_name(windows),
-                   dropout, (long long)budgets[i], worst);
+            printf("  %s, dropout %g, R-Drop %g, %lld tokens at once: largest relative difference %.2g\n",
+                   lex_windows_name(windows), dropout, r_drop, (long long)budgets[i], worst);
         free(got);
         lex_encoder_free(other);
     }
@@ -365,7 +366,7 @@ static void test_parts(lex_pooling pooling, lex_windows windows, double dropout)
 }
 
 /* Texts that fit into one window are learned from to the same bits as without windows. */
-static void test_short(lex_windows windows)
+static void test_short(lex_windows windows, double r_drop)
 {
     const lex_cut cut = cut_of(40, 20);
     int32_t framed[4][40];
@@ -376,7 +377,7 @@ static void test_short(lex_windows windows)
         plain[i].ids = framed[i];
         plain[i].n = lex_cut_frame(&cut, documents[i].ids, documents[i].n, 0, framed[i]);
     }
-    setting with = {windows, &cut, LEX_POOLING_CLS, 0.2, 60, false}, without = with;
+    setting with = {windows, &cut, LEX_POOLING_CLS, 0.2, r_drop > 0 ? 120 : 60, false, r_drop}, without = with;
     without.windows = LEX_WINDOWS_OFF;
     lex_encoder *encoder, *other;
     double loss, same;
@@ -390,10 +391,10 @@ static void test_short(lex_windows windows)
 }
 
 /* Layers computed again on the way back: the same bits. */
-static void test_recompute(lex_windows windows, int64_t batch_tokens)
+static void test_recompute(lex_windows windows, int64_t batch_tokens, double r_drop)
 {
     const lex_cut cut = cut_of(MAX_LENGTH, STRIDE);
-    setting kept = {windows, &cut, LEX_POOLING_CLS, 0.2, batch_tokens, false}, again = kept;
+    setting kept = {windows, &cut, LEX_POOLING_CLS, 0.2, batch_tokens, false, r_drop}, again = kept;
     again.recompute = true;
     lex_encoder *encoder, *other;
     double loss, same;
@@ -406,6 +407,67 @@ static void test_recompute(lex_windows windows, int64_t batch_tokens)
     free(got);
     lex_encoder_free(encoder);
     lex_encoder_free(other);
+}
+
+/* ---- R-Drop: documents twice ---- */
+
+/* The loss with one weight moved by `by`; the weights are put back. */
+static double loss_beside(const setting *s, lex_encoder *encoder, int64_t at, float by)
+{
+    lex_err err = {0};
+    double loss;
+    float *weight = lex_tensor_f32(lex_encoder_weights(encoder)) + at, was = *weight;
+    lex_optimizer_options options = {.kind = LEX_OPTIMIZER_SGD, .windows = s->windows, .cut = s->cut, .r_drop = s->r_drop};
+    lex_optimizer *optimizer = lex_optimizer_new(encoder, runtime, &options);
+    lex_train_mode mode = {s->dropout, s->dropout, s->dropout, 7, 3};
+    *weight += by;
+    stop_on(lex_optimizer_step(optimizer, &loss, LEX_TASK_SINGLE, examples, N, s->batch_tokens, 0, &mode, &err), &err);
+    *weight = was;
+    lex_optimizer_free(optimizer);
+    return loss;
+}
+
+/* The loss is what both masks say and alpha times what the documents' answers differ by: in a line with alpha, above the
+ * plain one, without dropout the plain one; and its gradient is that of central differences. */
+static void test_r_drop(lex_windows windows)
+{
+    const lex_cut cut = cut_of(MAX_LENGTH, STRIDE);
+    setting s = {windows, &cut, LEX_POOLING_CLS, 0.2, 45, false, 2}, more = s, still = s;
+    lex_encoder *encoder, *other;
+    double loss, plain, more_loss, worst = 0;
+    float *gradients = gradients_of(&s, examples, N, &loss, &encoder);
+    more.r_drop = 1e-9;
+    free(gradients_of(&more, examples, N, &plain, &other));
+    lex_encoder_free(other);
+    more.r_drop = 6;
+    free(gradients_of(&more, examples, N, &more_loss, &other));
+    lex_encoder_free(other);
+    CHECK(loss > plain + 1e-4);
+    CHECK_NEAR(more_loss - plain, 3 * (loss - plain), 1e-6);
+    still.dropout = 0;
+    free(gradients_of(&still, examples, N, &more_loss, &other));
+    lex_encoder_free(other);
+    still.r_drop = 0;
+    free(gradients_of(&still, examples, N, &plain, &other));
+    lex_encoder_free(other);
+    CHECK_NEAR(more_loss, plain, 1e-6);
+    int64_t n_params;
+    const lex_param *params = lex_encoder_params(encoder, &n_params);
+    for (int64_t i = 0; i < n_params; i += 3) {
+        int64_t at = params[i].offset;
+        for (int64_t j = at; j < params[i].offset + params[i].count; j++)
+            at = fabsf(gradients[j]) > fabsf(gradients[at]) ? j : at;
+        const float by = 4e-3f;
+        double slope = (loss_beside(&s, encoder, at, by) - loss_beside(&s, encoder, at, -by)) / (2 * (double)by);
+        double difference = fabs(slope - (double)gradients[at]) / fmax(1, fabs(slope));
+        if (!CHECK(difference <= 5e-4))
+            fprintf(stderr, "    %s: %.6g by differences, %.6g\n", params[i].name, slope, (double)gradients[at]);
+        worst = fmax(worst, difference);
+    }
+    printf("  %s, R-Drop: the answers' difference counts %.3g; largest difference from central differences %.2g\n",
+           lex_windows_name(windows), (loss - plain) / 2, worst);
+    free(gradients);
+    lex_encoder_free(encoder);
 }
 
 int main(void)
@@ -421,14 +483,18 @@ int main(void)
     test_stop();
     test_gradients_of_reference();
     for (int i = 0; i < 3; i++) {
-        test_parts(LEX_POOLING_CLS, all_windows[i], 0);
-        test_parts(LEX_POOLING_CLS, all_windows[i], 0.2);
-        test_parts(LEX_POOLING_MEAN, all_windows[i], 0.2);
+        test_parts(LEX_POOLING_CLS, all_windows[i], 0, 0);
+        test_parts(LEX_POOLING_CLS, all_windows[i], 0.2, 0);
+        test_parts(LEX_POOLING_MEAN, all_windows[i], 0.2, 0);
+        test_parts(LEX_POOLING_MEAN, all_windows[i], 0.2, 2);
+        test_r_drop(all_windows[i]);
     }
-    test_short(LEX_WINDOWS_MEAN);
-    test_short(LEX_WINDOWS_MAX);
-    test_recompute(LEX_WINDOWS_OFF, 1000);
-    test_recompute(LEX_WINDOWS_ATTENTION, 45);
+    test_short(LEX_WINDOWS_MEAN, 0);
+    test_short(LEX_WINDOWS_MAX, 0);
+    test_short(LEX_WINDOWS_MAX, 2);
+    test_recompute(LEX_WINDOWS_OFF, 1000, 0);
+    test_recompute(LEX_WINDOWS_ATTENTION, 45, 0);
+    test_recompute(LEX_WINDOWS_ATTENTION, 45, 2);
     fixture_close(&golden);
     fixture_close(&weights);
     lex_runtime_close(runtime);

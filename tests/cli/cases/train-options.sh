@@ -70,9 +70,9 @@ stdout_has '"lr":2e-05,'
 stderr_has '16 to a step; rate 2e-05, 2e-05 for the head; up to 64 tokens, cls pooling (--recipe classic)'
 rm -r encoder/1_Pooling
 
-# one window, or layers computed again: the same adversary, the same frozen parts
-expect 0 lexclf "${train[@]}" --out other --overwrite --fgm 0.5 --max-length 32
-expect 0 lexclf "${train[@]}" --out windows --fgm 0.5 --max-length 32 --windows mean
+# one window, or layers computed again: the same adversary and twins, the same frozen parts
+expect 0 lexclf "${train[@]}" --out other --overwrite --fgm 0.5 --r-drop 1 --max-length 32
+expect 0 lexclf "${train[@]}" --out windows --fgm 0.5 --r-drop 1 --max-length 32 --windows mean
 same windows/model.safetensors other/model.safetensors
 expect 0 lexclf "${train[@]}" --out other --overwrite --freeze-layers 1 --ema 0.9
 expect 0 lexclf "${train[@]}" --out again --freeze-layers 1 --ema 0.9 --checkpoint-activations
@@ -93,8 +93,6 @@ expect 2 lexclf "${train[@]}" --out x --schedule polynomial --lr-end 1e-3
 stderr_has "option '--lr-end': 0.001 is not below the learning rate, 0.001"
 expect 2 lexclf "${train[@]}" --out x --fgm 1 --freeze embeddings
 stderr_has "options '--fgm' and '--freeze' exclude each other"
-expect 2 lexclf "${train[@]}" --out x --r-drop 1 --windows mean
-stderr_has "options '--r-drop' and '--windows' exclude each other"
 expect 2 lexclf "${train[@]}" --out x --r-drop 1 --dropout 0
 stderr_has "options '--r-drop' and '--dropout 0' exclude each other"
 expect 2 lexclf "${train[@]}" --out x --freeze-layers 3
