@@ -56,6 +56,7 @@ typedef enum { LEX_LINT_NOTE, LEX_LINT_WARNING, LEX_LINT_ERROR } lex_lint_level;
 typedef struct {
     const lex_tokenizer *tokenizer; /* borrowed, may be NULL: lengths are then in words */
     int64_t max_length;             /* tokens of a sequence, special ones included; 0: none is known */
+    bool length_by_data; /* that is the most, and the length is lex_length_of_texts() of the training rows, without such of all */
     int64_t min_examples;           /* a label with fewer training rows is a finding */
     double near;                    /* the Jaccard index from which on texts are near duplicates, in (0, 1] */
     void (*progress)(void *context, int64_t n_rows, int64_t n_tokens); /* now and then; n_tokens is 0 without a tokenizer; or NULL */
@@ -102,6 +103,7 @@ typedef struct {
     lex_lint_bin bins[LEX_LINT_BINS_MAX];
     int n_bins;
     int64_t max_length;    /* 0: none, and the next two are 0 */
+    bool by_data;          /* nobody said it: training would choose it */
     int64_t n_cut, n_lost; /* rows that are longer, tokens (words) that fall off */
 } lex_lint_lengths;
 

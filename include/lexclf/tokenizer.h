@@ -103,6 +103,13 @@ int64_t lex_cut_frame(const lex_cut *cut, const int32_t *ids, int64_t n, int64_t
 /* Tokens of all windows, special ones included: what is computed for the document. */
 int64_t lex_cut_n_computed(const lex_cut *cut, int64_t n);
 
+/* The shortest of 64, 128, 192, 256 and 384 that is below `most` and loses at most a twentieth of the texts' n_tokens (special
+ * ones aside); `most` if none does. lost_at(): how many a length would cut off. `most` of LEX_LENGTH_MOST, or the encoder's
+ * positions if they are fewer, makes it the length of training by default. */
+enum { LEX_LENGTH_MOST = 512 };
+int64_t lex_length_of_texts(int64_t most, int64_t n_tokens, int64_t (*lost_at)(const void *context, int64_t length),
+                            const void *context);
+
 /* One more than the largest id: the rows an embedding table must have. */
 int64_t lex_tokenizer_vocab_size(const lex_tokenizer *tokenizer);
 /* `model_max_length` of tokenizer_config.json, or 0 when it is absent or absurdly large. */

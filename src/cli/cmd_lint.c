@@ -9,8 +9,6 @@
 #include "lint_text.h"
 #include "verbs.h"
 
-enum { DEFAULT_LENGTH = 128 }; /* what train takes for an encoder */
-
 /* The files in the order in which they are read: those of set s end before end[s]. */
 typedef struct {
     cli_inputs inputs;
@@ -62,8 +60,10 @@ static lex_status open_model(lex_model **model, lex_lint_options *lint, const cl
     if (!dir && !encoder)
         return LEX_OK;
     LEX_TRY(lex_model_open(model, dir ? dir : encoder, LEX_MODEL_TOKENIZER, err));
-    if (encoder && lint->max_length == 0 && (*model)->max_length > DEFAULT_LENGTH)
-        lint->max_length = DEFAULT_LENGTH;
+    int64_t positions = (*model)->config.n_positions;
+    lint->length_by_data = encoder && lint->max_length == 0;
+    if (lint->length_by_data)
+        lint->max_length = positions < LEX_LENGTH_MOST ? positions : LEX_LENGTH_MOST;
     bool asked = lint->max_length != 0;
     LEX_TRY(lex_model_length(&lint->max_length, *model, lint->max_length, err));
     if (dir && !asked && (*model)->windows != LEX_WINDOWS_OFF)

@@ -240,10 +240,10 @@ static void add_lengths(lex_buf *out, const lex_lint_report *report)
                    (long long)lengths->median, (long long)lengths->p90, (long long)lengths->p99,
                    (long long)lengths->max);
     if (lengths->max_length)
-        lex_buf_printf(&line, "; %lld rows (%.1f%%) are longer than %lld and lose %.1f%% of all %s",
+        lex_buf_printf(&line, "; %lld rows (%.1f%%) are longer than %lld%s and lose %.1f%% of all %s",
                        (long long)lengths->n_cut, percent(lengths->n_cut, report->n_rows),
-                       (long long)lengths->max_length, percent(lengths->n_lost, lengths->total),
-                       lengths->in_tokens ? "tokens" : "words");
+                       (long long)lengths->max_length, lengths->by_data ? ", which train would choose," : "",
+                       percent(lengths->n_lost, lengths->total), lengths->in_tokens ? "tokens" : "words");
     lex_buf_add_char(out, '\n');
     cli_wrap(out, line.ptr, 0, 0);
     lex_buf_release(&line);

@@ -213,8 +213,8 @@ const cli_option cli_option_rows[] = {
      .absent = "the model's own; with another --max-length, three quarters of what a window holds"},
     {.name = "max-length", .type = CLI_INT, .verbs = LI, .group = CLI_MODEL, .value = "N", .low = 3, .high = 1000000,
      .help = "tokens kept of each text, special ones included: what is longer is told; without a tokenizer, words",
-     .absent = "the model's own, none if it reads windows; 128 with --encoder, or its positions if they are fewer; none "
-     "without either"},
+     .absent = "the model's own, none if it reads windows; with --encoder what train would choose for these rows; none without "
+     "either"},
 
     {.name = "fuse-linear", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_MODEL,
      .help = "train a linear model on the same records, too, and add what it says to what the encoder says, by a weight "

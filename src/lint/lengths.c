@@ -131,11 +131,12 @@ static void judge_truncation(lex_lint *lint)
     lint->found[LINT_TRUNCATION].count = lengths->n_cut;
     double rows = (double)lengths->n_cut / (double)lint->n_rows, lost = (double)lengths->n_lost / (double)lengths->total;
     lint_tell(lint, LINT_TRUNCATION, rows >= 0.05 ? LEX_LINT_WARNING : LEX_LINT_NOTE,
-              "%s (%.1f%%) %s longer than --max-length %lld and lose%s %.1f%% of all %s; 99%% of the rows fit "
+              "%s (%.1f%%) %s longer than --max-length %lld%s and lose%s %.1f%% of all %s; 99%% of the rows fit "
               "into %lld",
               lint_count(lengths->n_cut, "row", "rows").text, 100 * rows, lengths->n_cut == 1 ? "is" : "are",
-              (long long)lengths->max_length, lengths->n_cut == 1 ? "s" : "", 100 * lost,
-              lengths->in_tokens ? "tokens" : "words", (long long)lengths->p99);
+              (long long)lengths->max_length, lengths->by_data ? ", which train would choose," : "",
+              lengths->n_cut == 1 ? "s" : "", 100 * lost, lengths->in_tokens ? "tokens" : "words",
+              (long long)lengths->p99);
 }
 
 /* A row of twenty times the usual length is often several that lost their line ends. */
@@ -154,12 +155,46 @@ static void find_long_rows(lex_lint *lint)
     }
 }
 
+/* The rows that training would learn from. */
+typedef struct {
+    const lex_lint *lint;
+    bool all; /* none is of a training file */
+} learned_rows;
+
+static bool is_learned(const learned_rows *rows, uint32_t i)
+{
+    return rows->all || lint_set_of(rows->lint, i) == LEX_LINT_TRAIN;
+}
+
+static int64_t lost_at(const void *context, int64_t length)
+{
+    const learned_rows *rows = context;
+    int64_t lost = 0;
+    for (uint32_t i = 0; i < rows->lint->n_rows; i++)
+        if (is_learned(rows, i) && rows->lint->rows[i].length > length)
+            lost += rows->lint->rows[i].length - length;
+    return lost;
+}
+
+static int64_t choose_length(const lex_lint *lint)
+{
+    learned_rows rows = {lint, true};
+    int64_t n_tokens = 0;
+    for (uint32_t i = 0; i < lint->n_rows && rows.all; i++)
+        rows.all = lint_set_of(lint, i) != LEX_LINT_TRAIN;
+    for (uint32_t i = 0; i < lint->n_rows; i++)
+        if (is_learned(&rows, i))
+            n_tokens += lint->rows[i].length - lex_tokenizer_n_special(lint->options.tokenizer);
+    return lex_length_of_texts(lint->options.max_length, n_tokens, lost_at, &rows);
+}
+
 void lint_lengths_judge(lex_lint *lint)
 {
     lex_lint_lengths *lengths = &lint->report.lengths;
     uint32_t n = lint->n_rows;
     lengths->in_tokens = lint->options.tokenizer != NULL;
-    lengths->max_length = lint->options.max_length;
+    lengths->by_data = lint->options.length_by_data && lint->options.tokenizer;
+    lengths->max_length = lengths->by_data ? choose_length(lint) : lint->options.max_length;
     judge_unknown(lint);
     if (n == 0)
         return;

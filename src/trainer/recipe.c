@@ -10,8 +10,8 @@
 #include "internal.h"
 
 /* CONTRACTS */
-enum { STEPS = 1400, EPOCHS_MIN = 3, EPOCHS_MAX = 20, BATCH = 32, LENGTH_MAX = 512, WIDTH = 384 };
-static const double RATE = 3e-4, HEAD_FACTOR = 10, LOST_AT_MOST = 0.05;
+enum { STEPS = 1400, EPOCHS_MIN = 3, EPOCHS_MAX = 20, BATCH = 32, WIDTH = 384 };
+static const double RATE = 3e-4, HEAD_FACTOR = 10;
 
 /* CLASSIC */
 enum { CLASSIC_EPOCHS = 5, CLASSIC_BATCH = 16, CLASSIC_LENGTH = 128 };
@@ -54,7 +54,7 @@ void lex_recipe_of_model(lex_run *run)
 {
     lex_train_options *o = &run->settled;
     bool classic = is_classic(run);
-    int64_t positions = run->model->config.n_positions, length = classic ? CLASSIC_LENGTH : LENGTH_MAX;
+    int64_t positions = run->model->config.n_positions, length = classic ? CLASSIC_LENGTH : LEX_LENGTH_MOST;
     if (o->pooling_auto)
         o->pooling = classic ? LEX_POOLING_CLS : run->model->pooling;
     if (o->lr == 0)
@@ -66,31 +66,26 @@ void lex_recipe_of_model(lex_run *run)
         o->max_length = length < positions ? length : positions;
 }
 
-/* How many tokens of the training rows `length` would cut off, of those that were kept. */
-static int64_t lost_at(const lex_dataset *train, int64_t length)
+/* How many tokens of the training rows `length` would cut off, those that are cut off already counted in. */
+static int64_t lost_at(const void *context, int64_t length)
 {
-    int64_t lost = 0;
+    const lex_dataset *train = context;
+    int64_t lost = train->n_beyond;
     for (int64_t i = 0; i < train->n_examples; i++)
         lost += train->examples[i].n > length ? train->examples[i].n - length : 0;
     return lost;
 }
 
-/* The shortest of a few lengths that loses at most a twentieth of the training rows' tokens. */
 static void choose_length(lex_run *run)
 {
-    static const int64_t lengths[] = {64, 128, 192, 256, 384};
-    const lex_dataset *train = &run->train;
-    for (size_t i = 0; i < sizeof lengths / sizeof *lengths && lengths[i] < run->max_length; i++) {
-        double lost = (double)(train->n_beyond + lost_at(train, lengths[i]));
-        if (lost > LOST_AT_MOST * (double)train->n_tokens)
-            continue;
-        run->settled.max_length = run->max_length = lengths[i];
-        run->cut = lex_tokenizer_cut(run->model->tokenizer, run->max_length, run->model->stride);
-        lex_dataset_shorten(&run->train, run->max_length);
-        lex_dataset_shorten(&run->dev, run->max_length);
-        lex_dataset_shorten(&run->test, run->max_length);
+    int64_t length = lex_length_of_texts(run->max_length, run->train.n_tokens, lost_at, &run->train);
+    if (length == run->max_length)
         return;
-    }
+    run->settled.max_length = run->max_length = length;
+    run->cut = lex_tokenizer_cut(run->model->tokenizer, length, run->model->stride);
+    lex_dataset_shorten(&run->train, length);
+    lex_dataset_shorten(&run->dev, length);
+    lex_dataset_shorten(&run->test, length);
 }
 
 void lex_recipe_of_data(lex_run *run)
