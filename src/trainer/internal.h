@@ -174,7 +174,9 @@ void lex_recipe_tell(const lex_run *run);
 
 /* data.c: reads and checks the files, makes labels, split and targets. */
 lex_status lex_run_read_data(lex_run *run, lex_err *err) LEX_MUST_CHECK;
-/* train.c: finds out whether OUT's folder can be written. */
+/* out.c: LEX_ERR_USAGE where OUT is neither free nor to be replaced; summary->is_complete where it is what is asked for. */
+lex_status lex_run_check_out(const lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* Finds out whether OUT's folder can be written. */
 lex_status lex_run_try_out(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* Puts the model at hand and the run so far as a whole folder at `dir`. */
 lex_status lex_run_publish(lex_run *run, const char *dir, lex_err *err) LEX_MUST_CHECK;

@@ -1,13 +1,9 @@
-/* train.c - a run from its options to a model folder: open, read, loop over epochs, keep the best, publish.
- *
- * Until the end OUT.partial holds the best epoch so far as a whole model folder; it is made beside and put in place in
- * one step, so that a kill at any moment leaves a whole one, or none. */
+/* train.c - a run from its options to a model folder: open, read, loop over epochs, the best one at the end. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "checkpoint.h"
 #include "internal.h"
 #include "lexclf/file.h"
 
@@ -41,36 +37,13 @@ lex_train_options lex_train_options_default(void)
 
 /* ---- before the first step ---- */
 
-/* What --out names must be free, or finished. */
-static lex_status check_out(const lex_run *run, lex_err *err)
+static lex_status check_metric(const lex_run *run, lex_err *err)
 {
     lex_metrics none = {0};
     double value;
     if (!lex_metrics_by_name(&value, &none, lex_str_of(run->options->metric)))
         return lex_err_set(err, LEX_ERR_USAGE, "no metric is called '%s'", run->options->metric);
-    if (lex_path_kind_of(run->out_dir) == LEX_PATH_MISSING || run->options->overwrite)
-        return LEX_OK;
-    run->summary->run = run->options->resume ? lex_run_of_folder(run->out_dir) : NULL;
-    run->summary->is_complete = run->summary->run != NULL;
-    if (!run->summary->is_complete) {
-        lex_err_set(err, LEX_ERR_USAGE, "%s exists", run->out_dir);
-        lex_err_hint(err, "choose another --out, or replace it with --overwrite");
-        return LEX_ERR_USAGE;
-    }
     return LEX_OK;
-}
-
-/* Finds out now, not after an hour, whether the folder can be written. */
-lex_status lex_run_try_out(lex_run *run, lex_err *err)
-{
-    lex_status st = lex_path_remove(run->next_dir, err);
-    if (st == LEX_OK)
-        st = lex_dir_make(run->next_dir, err);
-    run->made_next = st == LEX_OK;
-    if (st == LEX_OK && !run->options->resume && lex_run_has_leftovers(run))
-        lex_run_note(run, LEX_RUN_NOTE, "%s of an earlier run is replaced as soon as there is something to keep%s",
-                     run->partial_dir, run->options->kind == LEX_KIND_LINEAR ? "" : "; --resume goes on with it");
-    return st;
 }
 
 static lex_status choose_length(lex_run *run, lex_err *err)
@@ -110,6 +83,30 @@ static lex_status choose_precision(lex_run *run, lex_err *err)
     return lex_runtime_use(run->runtime, run->precision, err);
 }
 
+static lex_optimizer_options optimizer_options_of(const lex_run *run)
+{
+    const lex_train_options *o = run->options;
+    return (lex_optimizer_options){
+        .beta1 = 0.9,
+        .beta2 = 0.999,
+        .eps = 1e-8,
+        .weight_decay = o->weight_decay,
+        .clip = o->clip,
+        .loss = {run->labels.task == LEX_TASK_SINGLE ? run->class_weights : run->pos_weights, o->label_smoothing, o->focal},
+        .head_factor = o->head_lr / o->lr,
+        .layer_decay = o->layer_decay,
+        .windows = o->windows,
+        .cut = &run->cut,
+        .recompute = o->checkpoint_activations,
+        .kind = o->optimizer,
+        .momentum = o->momentum,
+        .ema = o->ema,
+        .fgm = o->fgm,
+        .r_drop = o->r_drop,
+        .loss_scale = run->precision == LEX_PRECISION_FP16 ? LEX_LOSS_SCALE_FIRST : 0,
+    };
+}
+
 static lex_status open_run(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
@@ -133,25 +130,7 @@ static lex_status open_run(lex_run *run, lex_err *err)
     tell_of_weights(run);
     lex_recipe_tell(run);
     run->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : lex_default_batch_tokens(run->runtime);
-    lex_optimizer_options optimizer = {
-        .beta1 = 0.9,
-        .beta2 = 0.999,
-        .eps = 1e-8,
-        .weight_decay = o->weight_decay,
-        .clip = o->clip,
-        .loss = {run->labels.task == LEX_TASK_SINGLE ? run->class_weights : run->pos_weights, o->label_smoothing, o->focal},
-        .head_factor = o->head_lr / o->lr,
-        .layer_decay = o->layer_decay,
-        .windows = o->windows,
-        .cut = &run->cut,
-        .recompute = o->checkpoint_activations,
-        .kind = o->optimizer,
-        .momentum = o->momentum,
-        .ema = o->ema,
-        .fgm = o->fgm,
-        .r_drop = o->r_drop,
-        .loss_scale = run->precision == LEX_PRECISION_FP16 ? LEX_LOSS_SCALE_FIRST : 0,
-    };
+    lex_optimizer_options optimizer = optimizer_options_of(run);
     run->optimizer = lex_optimizer_new(run->encoder, run->runtime, &optimizer);
     run->kept = lex_scope_new(run->runtime);
     run->journal = lex_journal_new(run->journal_path);
@@ -186,74 +165,6 @@ void lex_run_tell_of_calibration(const lex_run *run)
     for (int64_t i = 0; i < lines.n; i++)
         lex_run_note(run, LEX_RUN_NOTE, "%s", lines.items[i]);
     lex_strings_release(&lines);
-}
-
-lex_status lex_run_publish(lex_run *run, const char *dir, lex_err *err)
-{
-    const lex_reader_options *reader = &run->options->reader;
-    const char *default_columns[] = {"text"};
-    lex_strings label_columns = {0};
-    for (int i = 0; i < reader->n_label_columns; i++)
-        LEX_ASSERT(lex_names_split(&label_columns, reader->label_columns[i]));
-    lex_json *description = lex_run_describe(run);
-    lex_model_save_options options = {
-        .max_length = run->max_length,
-        .text_columns = reader->n_text_columns ? reader->text_columns : default_columns,
-        .n_text_columns = reader->n_text_columns ? reader->n_text_columns : 1,
-        .label_separator = reader->label_separator,
-        .label_columns = &label_columns,
-        .run = description,
-    };
-    lex_status st = lex_model_save(run->model, run->encoder, run->next_dir, &options, err);
-    lex_json_free(description);
-    lex_strings_release(&label_columns);
-    if (st == LEX_OK && run->journal && dir == run->out_dir)
-        st = lex_journal_copy(run->journal, run->next_dir, err);
-    if (st != LEX_OK)
-        return st;
-    st = lex_dir_publish(run->next_dir, dir, err);
-    /* In place even where only the sync after it failed. */
-    if (st == LEX_OK || lex_path_kind_of(run->next_dir) == LEX_PATH_MISSING) {
-        free(run->summary->kept_dir);
-        run->summary->kept_dir = lex_strdup(dir);
-        run->summary->kept_epoch = run->summary->best_epoch;
-    }
-    return st;
-}
-
-bool lex_run_has_leftovers(const lex_run *run)
-{
-    char *previous = lex_path_with_suffix(run->last_path, LEX_CHECKPOINT_PREVIOUS);
-    bool any = lex_path_kind_of(run->last_path) != LEX_PATH_MISSING || lex_path_kind_of(previous) != LEX_PATH_MISSING ||
-               lex_path_kind_of(run->best_dir) != LEX_PATH_MISSING;
-    free(previous);
-    return any;
-}
-
-lex_status lex_run_own_partial(lex_run *run, lex_err *err)
-{
-    lex_status st = LEX_OK;
-    char *previous = lex_path_with_suffix(run->last_path, LEX_CHECKPOINT_PREVIOUS);
-    if (run->has_partial)
-        goto done;
-    /* What a run could go on from goes first: half of an older one's folder is no beginning. */
-    LEX_TRY(lex_path_remove(run->last_path, err));
-    LEX_TRY(lex_path_remove(previous, err));
-    LEX_TRY(lex_path_remove(run->partial_dir, err));
-    LEX_TRY(lex_dir_make(run->partial_dir, err));
-    run->has_partial = true;
-    if (run->journal)
-        lex_run_open_log(run, false);
-done:
-    free(previous);
-    return st;
-}
-
-void lex_run_clear_partial(const lex_run *run)
-{
-    lex_err ignored = {0};
-    if (lex_path_remove(run->partial_dir, &ignored) != LEX_OK)
-        lex_run_note(run, LEX_RUN_WARNING, "%s", ignored.message);
 }
 
 static lex_status judge_test(lex_run *run, lex_err *err)
@@ -354,7 +265,8 @@ lex_status lex_train(lex_train_summary *summary, const lex_train_options *option
     run.last_path = lex_path_join(run.partial_dir, "last");
     run.journal_path = lex_path_join(run.partial_dir, LEX_JOURNAL_FILE);
     run.next_dir = lex_path_with_suffix(run.out_dir, ".partial.next");
-    LEX_TRY(check_out(&run, err));
+    LEX_TRY(check_metric(&run, err));
+    LEX_TRY(lex_run_check_out(&run, err));
     if (summary->is_complete) {
         lex_run_clear_partial(&run);
         goto done;
