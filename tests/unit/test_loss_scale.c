@@ -1,27 +1,13 @@
 /* test_loss_scale.c - the loss scale step for step against torch.amp.GradScaler (golden/loss_scale); what it does to a step:
  * nothing, where all is float32; in float16 it keeps gradients from becoming 0; and what an overflow leaves as it was. */
-#include "lexclf/trainer.h"
-#include "tiny_bert.h"
+#include "tiny_examples.h"
 #include "trainer/internal.h"
 
-enum { N = 9, K = TINY_OUTPUTS, WHOLE = 100000, PARTS = 50, STEPS = 4 };
+enum { N = TINY_EXAMPLES, K = TINY_OUTPUTS, WHOLE = 100000, PARTS = 50, STEPS = 4 };
 
 static lex_runtime *runtime;
 static fixture golden;
-static int32_t ids[N * TINY_SEQUENCE_MAX];
-static lex_train_example examples[N];
-
-static void read_examples(void)
-{
-    const float *lengths = fixture_get(&golden, "lengths")->values, *id = fixture_get(&golden, "ids")->values;
-    int32_t *at = ids;
-    for (int64_t i = 0; i < N; i++) {
-        examples[i] = (lex_train_example){.ids = at, .n = (int64_t)lengths[i],
-                                          .label = (int32_t)fixture_get(&golden, "labels")->values[i]};
-        for (int64_t j = 0; j < examples[i].n; j++)
-            *at++ = (int32_t)*id++;
-    }
-}
+static tiny_examples examples;
 
 static void use(lex_precision precision)
 {
@@ -70,7 +56,7 @@ static void test_reference(void)
 static lex_status step(lex_optimizer *optimizer, int number, int64_t batch_tokens, double *loss, lex_err *err)
 {
     lex_train_mode mode = {0.1, 0.1, 0.1, 99, (uint32_t)number};
-    return lex_optimizer_step(optimizer, loss, LEX_TASK_SINGLE, examples, N, batch_tokens, 1e-2, &mode, err);
+    return lex_optimizer_step(optimizer, loss, LEX_TASK_SINGLE, examples.items, N, batch_tokens, 1e-2, &mode, err);
 }
 
 /* What a few steps make of weights and average beside each other, to be freed. */
@@ -127,7 +113,7 @@ static float *gradients_at(double loss_scale, double weight, lex_encoder **out)
     float *gradients = lex_alloc_array((size_t)n, sizeof *gradients);
     lex_train_mode mode = {0, 0, 0, 1, 0};
     uint8_t targets[K] = {1, 1, 1, 1, 1}; /* true labels have weights; in SINGLE they would be those of a mean */
-    lex_train_example example = examples[0];
+    lex_train_example example = examples.items[0];
     example.targets = targets;
     stop_on(lex_optimizer_step(optimizer, &loss, LEX_TASK_MULTI, &example, 1, WHOLE, 0, &mode, &err), &err);
     memcpy(gradients, lex_tensor_f32(lex_encoder_gradients(*out)), (size_t)n * sizeof *gradients);
@@ -219,7 +205,7 @@ static void test_divergence(void)
     lex_optimizer_options options = {.kind = LEX_OPTIMIZER_SGD, .loss_scale = 4, .loss = {huge, 0, 0}};
     lex_encoder *encoder = tiny_encoder(runtime, &golden, LEX_POOLING_CLS, true);
     lex_optimizer *optimizer = lex_optimizer_new(encoder, runtime, &options);
-    lex_train_example example = examples[0];
+    lex_train_example example = examples.items[0];
     lex_train_mode mode = {0, 0, 0, 1, 0};
     example.targets = targets;
     for (double scale = 4; scale >= 0.5; scale /= 2) {
@@ -242,7 +228,7 @@ int main(void)
 {
     runtime = tiny_runtime(2);
     fixture_open(&golden, "golden/encoder/forward");
-    read_examples();
+    tiny_examples_read(&examples, &golden);
     test_reference();
     test_no_trace("AdamW, clipped", &(lex_optimizer_options){.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .clip = 0.5, .ema = 0.9},
                   WHOLE);

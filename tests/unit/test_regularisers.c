@@ -1,33 +1,15 @@
 /* test_regularisers.c - what stands beside the plain step: adversarial gradients against torch (golden/encoder); every
- * loss through the whole encoder, with dropout, against central differences, and in micro-batches against one batch; frozen
- * blocks; the moving average. */
-#include "lexclf/trainer.h"
-#include "tiny_bert.h"
+ * loss through the whole encoder, with dropout, against central differences; frozen blocks; the moving average. */
+#include "tiny_examples.h"
 #include "trainer/internal.h"
 
 #define TOLERANCE 1e-5 /* of a gradient: against the parameter's largest element, or in all */
 
-enum { N = 9, K = TINY_OUTPUTS, WHOLE = 100000, ONE_BY_ONE = 1 };
+enum { N = TINY_EXAMPLES, K = TINY_OUTPUTS, WHOLE = 100000 };
 
 static lex_runtime *runtime;
 static fixture golden;
-static int32_t ids[N * TINY_SEQUENCE_MAX];
-static uint8_t targets[N * K];
-static lex_train_example examples[N];
-
-static void read_examples(void)
-{
-    const float *lengths = fixture_get(&golden, "lengths")->values, *id = fixture_get(&golden, "ids")->values;
-    int32_t *at = ids;
-    for (int64_t i = 0; i < N; i++) {
-        examples[i] = (lex_train_example){at, (int64_t)lengths[i],
-                                          (int32_t)fixture_get(&golden, "labels")->values[i], targets + i * K};
-        for (int64_t j = 0; j < examples[i].n; j++)
-            *at++ = (int32_t)*id++;
-        for (int64_t k = 0; k < K; k++)
-            targets[i * K + k] = fixture_get(&golden, "targets")->values[i * K + k] > 0;
-    }
-}
+static tiny_examples examples;
 
 /* The loss of a step that does not move the weights, and leaves its gradients in the encoder's buffer. */
 static double learn(lex_encoder *encoder, const lex_optimizer_options *options, lex_task task, double dropout,
@@ -40,7 +22,7 @@ static double learn(lex_encoder *encoder, const lex_optimizer_options *options, 
     still.clip = still.weight_decay = 0;
     lex_optimizer *optimizer = lex_optimizer_new(encoder, runtime, &still);
     lex_train_mode mode = {dropout, dropout, dropout, 99, 3};
-    stop_on(lex_optimizer_step(optimizer, &loss, task, examples, N, batch_tokens, 0, &mode, &err), &err);
+    stop_on(lex_optimizer_step(optimizer, &loss, task, examples.items, N, batch_tokens, 0, &mode, &err), &err);
     lex_optimizer_free(optimizer);
     return loss;
 }
@@ -111,24 +93,6 @@ static const struct {
     {"many labels, R-Drop", LEX_TASK_MULTI, {.r_drop = 3}},
 };
 enum { N_LOSSES = sizeof losses / sizeof *losses };
-
-static void test_micro_batches(int number)
-{
-    lex_encoder *encoder = tiny_encoder(runtime, &golden, LEX_POOLING_CLS, true);
-    double whole = learn(encoder, &losses[number].options, losses[number].task, 0.1, WHOLE), worst = 0;
-    float *want = copy_of(lex_encoder_gradients(encoder));
-    double parts = learn(encoder, &losses[number].options, losses[number].task, 0.1, ONE_BY_ONE);
-    int64_t n_params;
-    const lex_param *params = lex_encoder_params(encoder, &n_params);
-    for (int64_t i = 0; i < n_params; i++)
-        worst = fmax(worst, gradient_difference(&params[i], lex_tensor_f32(lex_encoder_gradients(encoder)) + params[i].offset,
-                                                want + params[i].offset));
-    printf("  %s: one by one, loss differs by %.2g, gradients by %.2g\n", losses[number].name, fabs(parts / whole - 1), worst);
-    CHECK(fabs(parts / whole - 1) <= 1e-6);
-    CHECK(worst <= TOLERANCE);
-    free(want);
-    lex_encoder_free(encoder);
-}
 
 /* The largest element of each parameter's gradient, where differences say most. */
 static void test_differences(int number)
@@ -211,7 +175,7 @@ static void test_frozen(lex_pooling pooling)
         for (int i = 0; i < 3; i++)
             CHECK(arrays[i].count == n && lex_tensor_count(arrays[i].values) == n);
         lex_train_mode mode = {0, 0, 0, 1, 0};
-        stop_on(lex_optimizer_step(optimizer, &loss, LEX_TASK_SINGLE, examples, N, WHOLE, 1e-3, &mode, &err), &err);
+        stop_on(lex_optimizer_step(optimizer, &loss, LEX_TASK_SINGLE, examples.items, N, WHOLE, 1e-3, &mode, &err), &err);
         const float *end = lex_tensor_f32(lex_encoder_weights(encoder));
         CHECK(memcmp(start, end, (size_t)frozen * sizeof *start) == 0);
         CHECK(start[frozen] != end[frozen] && start[count - 1] != end[count - 1]);
@@ -239,7 +203,7 @@ static void test_average(void)
         want[i] = (double)weights_now[i];
     for (int step = 1; step <= STEPS; step++) {
         lex_train_mode mode = {0, 0, 0, 1, (uint32_t)step};
-        stop_on(lex_optimizer_step(optimizer, &loss, LEX_TASK_SINGLE, examples, N, WHOLE, 1e-2, &mode, &err), &err);
+        stop_on(lex_optimizer_step(optimizer, &loss, LEX_TASK_SINGLE, examples.items, N, WHOLE, 1e-2, &mode, &err), &err);
         double kept = step < 8 ? (1.0 + step) / (10.0 + step) : decay; /* 9 / 18 is the first to reach it */
         CHECK_NEAR(lex_average_decay(decay, step), kept, 1e-12);
         for (int64_t i = 0; i < count; i++)
@@ -265,13 +229,11 @@ int main(void)
 {
     runtime = tiny_runtime(2);
     fixture_open(&golden, "golden/encoder/forward");
-    read_examples();
+    tiny_examples_read(&examples, &golden);
     test_adversary(WHOLE);
     test_adversary(50);
-    for (int i = 0; i < N_LOSSES; i++) {
-        test_micro_batches(i);
+    for (int i = 0; i < N_LOSSES; i++)
         test_differences(i);
-    }
     test_r_drop();
     test_frozen(LEX_POOLING_CLS);
     test_frozen(LEX_POOLING_MEAN);

@@ -2,7 +2,8 @@
 """Makes the encoder's fixtures with the reference implementation: `python3 make.py` beside this file.
 
 A tiny BERT with random weights, a ragged batch, and what torch and transformers compute from them on padded batches
-with an attention mask: logits, losses, the gradient of every parameter, also with an adversarial pass, and four runs of 100 optimizer steps.
+with an attention mask: logits, losses, the gradient of every parameter, also with an adversarial pass, of some of them for
+other losses, and four runs of 100 optimizer steps.
 
 Arrays are little-endian float32 behind one another in NAME.bin; NAME.txt has a line an array, "name shape...", in the
 same order. config.json is what transformers writes for such a model. The head dimension is 20 and the widths are no
@@ -21,6 +22,10 @@ LENGTHS = [7, 1, 40, 16, 2, 33, 17, 12, 25]
 N_TRAIN, BATCH, STEPS, WARM_UP = 24, 6, 100, 10
 ADAMW = dict(betas=(0.9, 0.999), eps=1e-8)
 EPSILON = 0.5
+LABEL_WEIGHTS = [0.5, 2.0, 1.0, 3.0, 0.25]
+LOOKED_AT = ["bert.embeddings.position_embeddings.weight", "bert.encoder.layer.0.attention.self.query.weight",
+             "bert.encoder.layer.0.attention.output.LayerNorm.weight", "bert.encoder.layer.1.output.dense.weight",
+             "bert.encoder.layer.1.intermediate.dense.bias", "bert.pooler.dense.weight", "classifier.weight"]
 
 
 class Arrays:
@@ -113,6 +118,7 @@ def forward_and_gradients(config, model):
     add_gradients(arrays, "mean", [("bert.", model.bert), ("lexclf.mean_classifier.", head)])
     arrays.write("forward")
     adversarial(model, batch, labels)
+    other_losses(model, batch, labels, targets.float())
     text = json.loads(config.to_json_string(use_diff=False))
     keep = {"model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
             "hidden_act", "max_position_embeddings", "type_vocab_size", "hidden_dropout_prob",
@@ -141,6 +147,37 @@ def adversarial(model, batch, labels):
     arrays.add("loss", loss)
     add_gradients(arrays, "fgm", [("", model)])
     arrays.write("adversarial")
+
+
+def other_losses(model, batch, labels, targets):
+    """With weights, smoothing and focus 2; of each kind of parameter one."""
+    arrays = Arrays()
+    functional, weights = torch.nn.functional, torch.tensor(LABEL_WEIGHTS)
+
+    def focal(logits):
+        log_p = functional.log_softmax(logits, 1).gather(1, labels[:, None])[:, 0]
+        return (-(1 - log_p.exp()) ** 2 * log_p).mean()
+
+    def multi_focal(logits):
+        p = torch.sigmoid(torch.where(targets > 0, logits, -logits))
+        return (-(1 - p) ** 2 * p.log()).mean()
+
+    losses = dict(
+        weights=lambda z: functional.cross_entropy(z, labels, weight=weights),
+        smoothing=lambda z: functional.cross_entropy(z, labels, label_smoothing=0.2),
+        both=lambda z: functional.cross_entropy(z, labels, weight=weights, label_smoothing=0.2),
+        focal=focal,
+        pos_weight=lambda z: functional.binary_cross_entropy_with_logits(z, targets, pos_weight=weights),
+        multi_focal=multi_focal)
+    for prefix, loss_of in losses.items():
+        loss = loss_of(model(**batch).logits)
+        loss.backward()
+        arrays.add(f"{prefix}.loss", loss)
+        for name, parameter in model.named_parameters():
+            if name in LOOKED_AT:
+                arrays.add(f"{prefix}.{name}", parameter.grad)
+        model.zero_grad(set_to_none=True)
+    arrays.write("losses")
 
 
 def adamw(groups, lr):
