@@ -22,7 +22,8 @@ comes_to_the_same --lr 1e-2 --batch-tokens 32 --ema 0.9 --fgm 0.5 --r-drop 1 --a
 comes_to_the_same --lr 1e-2 --optimizer adafactor --freeze embeddings --ema 0.99
 comes_to_the_same --lr 1e-1 --optimizer sgd --freeze-layers 1 --focal 2 --class-weights weights.json --schedule polynomial
 comes_to_the_same --lr 1e-1 --optimizer sgd --momentum 0
-comes_to_the_same --lr 1e-2 --windows mean --max-length 8 --fgm 0.5 --ema 0.9 --augment delete=0.1 --freeze none
+comes_to_the_same --lr 1e-2 --batch-tokens 32 --ema 0.9 --dtype bf16
+comes_to_the_same --lr 1e-2 --windows mean --max-length 8 --fgm 0.5 --r-drop 1 --ema 0.9 --augment delete=0.1 --freeze none
 
 # a checkpoint holds what is trained and kept, and no more
 size() { stat -c %s "$1.partial/last"; }
