@@ -2,9 +2,10 @@
  *
  * Each set is the same functions for one instruction set: plain C (the reference that tests compare with), AVX2 with
  * FMA, AVX-512; two whose products take bfloat16 (8 bits of precision), and two whose products take float16 (11 bits,
- * and little range), and all else float32. All work in float32 on memory of the caller's, in one thread, without allocating; rows are `stride`
- * floats apart. What a function does to one row depends on no other row and on no other argument, bit for bit, so it
- * does not matter how rows are cut into calls, batches and threads. Values that are not numbers come out as such.
+ * and little range), and all else float32. All work in float32 on memory of the caller's, in one thread, without
+ * allocating; rows are `stride` floats apart. What a function does to one row depends on no other row and on no other
+ * argument, bit for bit, so it does not matter how rows are cut into calls, batches and threads. Values that are not
+ * numbers come out as such.
  *
  *     const lex_kernels *k = lex_kernels_choose();                     // NULL: no AVX2
  *     void *packed = lex_alloc_aligned(lex_packed_bytes(k, in, out));

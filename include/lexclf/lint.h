@@ -56,7 +56,8 @@ typedef enum { LEX_LINT_NOTE, LEX_LINT_WARNING, LEX_LINT_ERROR } lex_lint_level;
 typedef struct {
     const lex_tokenizer *tokenizer; /* borrowed, may be NULL: lengths are then in words */
     int64_t max_length;             /* tokens of a sequence, special ones included; 0: none is known */
-    bool length_by_data; /* that is the most, and the length is lex_length_of_texts() of the training rows, without such of all */
+    bool length_by_data;            /* that is the most: the length is lex_length_of_texts() of the training rows, or of all
+                                       where none are named so */
     int64_t min_examples;           /* a label with fewer training rows is a finding */
     double near;                    /* the Jaccard index from which on texts are near duplicates, in (0, 1] */
     void (*progress)(void *context, int64_t n_rows, int64_t n_tokens); /* now and then; n_tokens is 0 without a tokenizer; or NULL */
