@@ -76,6 +76,7 @@ typedef struct {
     double *shift;            /* (K), added to logits before that; or NULL: none */
     double *thresholds;       /* (K); 0.5 unless lexclf.json says otherwise; no meaning for SINGLE */
     int64_t max_length;       /* ENCODER: as lexclf.json or the tokenizer states it, at most the model's positions */
+    lex_normalize_how normalize; /* ENCODER: what its tokenizer does to a text first */
     lex_windows windows;      /* ENCODER: how documents longer than that are read; OFF: they are cut */
     int64_t stride;           /* from a window's first token to the next one's; 0 when OFF */
     lex_strings text_columns; /* as trained; empty when not known */
@@ -106,6 +107,9 @@ void lex_model_fuse(lex_model *model, lex_vectorizer *vectorizer, lex_svm *svm);
 /* For encoders: the maximum length to use when the user asked for `asked` (0: not at all). LEX_ERR_USAGE when it does not fit the
  * model's positions or leaves no room beside the special tokens. */
 lex_status lex_model_length(int64_t *out, const lex_model *model, int64_t asked, lex_err *err) LEX_MUST_CHECK;
+
+/* What the encoder's tokenizer does to a text before anything else, from now on; before the model is shared. */
+void lex_model_use_normalize(lex_model *model, lex_normalize_how how);
 
 /* How the model reads long documents from now on, before it is brought to life. stride 0: three quarters of what a window
  * holds, so that a quarter is seen twice (Dai et al., "Revisiting Transformer-based Models for Long Document

@@ -1,8 +1,8 @@
 /* tokenizer.h - text to token ids, with the place of every token in the text.
  *
- * A tokenizer is opened from a model folder and never changes afterwards; many threads may encode with one. Encoding
- * yields all tokens of a text, without special tokens around it and without truncation; framing (special tokens,
- * the cut at the maximum length, later windows) is laid on top by lex_tokenizer_frame(), for all families alike.
+ * A tokenizer is opened from a model folder and, but for lex_tokenizer_set_normalize(), never changes afterwards; many
+ * threads may encode with one. Encoding yields all tokens of a text, without special tokens around it and without
+ * truncation; framing (special tokens, the cut at the maximum length, windows) is laid on top, for all families alike.
  *
  * BERT's WordPiece, cased and uncased (Devlin et al., "BERT", 2019; Schuster and Nakajima, "Japanese and Korean Voice
  * Search", 2012), as Hugging Face's fast tokenizer computes it: control characters cleaned, CJK characters isolated,
@@ -64,6 +64,17 @@ typedef struct lex_tokenizer lex_tokenizer;
  * token is missing, when a merge needs a piece that is none, or when ids collide. */
 lex_status lex_tokenizer_open(lex_tokenizer **out, const char *dir, lex_err *err) LEX_MUST_CHECK;
 void lex_tokenizer_free(lex_tokenizer *tokenizer);
+
+/* What is done to a text before the tokenizer sees it. PUNCT makes typographic variants of ASCII characters plain, one by
+ * one: full-width forms (U+FF01 to U+FF5E), curly quotes and primes, dashes and the minus sign, and all kinds of spaces,
+ * the ideographic one too; CJK's own marks stay. NFKC is compatibility composition (Unicode Standard Annex 15), then
+ * PUNCT. Tokens keep the places of the text as it was given. */
+typedef enum { LEX_NORMALIZE_OFF, LEX_NORMALIZE_PUNCT, LEX_NORMALIZE_NFKC } lex_normalize_how;
+/* "off", "punct", "nfkc". */
+const char *lex_normalize_name(lex_normalize_how how);
+bool lex_normalize_of_name(lex_normalize_how *out, const char *name);
+/* From now on; before the tokenizer is shared. OFF is what it begins with. */
+void lex_tokenizer_set_normalize(lex_tokenizer *tokenizer, lex_normalize_how how);
 
 /* All tokens of `text` (valid UTF-8, under 4 GiB; U+0000 is a character like any other), replacing what `out` held. */
 void lex_tokenizer_encode(const lex_tokenizer *tokenizer, lex_str text, lex_tokens *out);

@@ -100,6 +100,8 @@ typedef struct {
     lex_recipe recipe;
     bool pooling_auto; /* CONTRACTS: as the encoder's folder says, CLS if it says nothing; CLASSIC: CLS */
     lex_pooling pooling;
+    bool normalize_auto; /* as the encoder's folder says */
+    lex_normalize_how normalize;
     const char *device; /* as lex_runtime_open() */
     lex_precision precision; /* of linear blocks, forwards and backwards; weights and all else are float32 */
     int threads;

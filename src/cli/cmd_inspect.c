@@ -136,6 +136,7 @@ static void rows_of_head(page *p)
     row(p, "pooling", lex_json_get(head, "pooling"));
     row(p, "temperature", lex_json_get(head, "temperature"));
     row(p, "thresholds", lex_json_get(head, "thresholds"));
+    row(p, "normalize", lex_json_get(head, "normalize"));
     row(p, "windows", lex_json_get(head, "windows"));
     row(p, "fusion", lex_json_get(head, "fusion"));
     row(p, "n-grams", lex_json_get(head, "features"));

@@ -87,6 +87,9 @@ int cli_run_tokenize(const cli_options *options, lex_err *err)
     LEX_TRY(cli_inputs_take(&inputs, options, reading, err));
     LEX_TRY(lex_model_open(&model, cli_option_string(options, "model"), LEX_MODEL_TOKENIZER, err));
     LEX_TRY(lex_model_length(&w.max_length, model, cli_option_int_or_0(options, "max-length"), err));
+    int normalize = cli_option_choice(options, "normalize"); /* auto, then in the order of lex_normalize_how */
+    if (normalize > 0)
+        lex_model_use_normalize(model, (lex_normalize_how)(normalize - 1));
     w.model = model;
     cli_detail_unknown(&model->unknown_settings);
 

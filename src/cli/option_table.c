@@ -197,6 +197,14 @@ const cli_option cli_option_rows[] = {
     {.name = "max-length", .type = CLI_INT, .verbs = EV | PR | TO | CA | QU, .group = CLI_MODEL, .value = "N", .low = 3,
      .high = 1000000, .help = "tokens kept of each text, special ones included; at most the encoder's positions",
      .absent = "the model's own"},
+    {.name = "normalize", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_MODEL,
+     .value = "auto|off|punct|nfkc", .initial = "auto",
+     .help = "what is done to texts before the tokenizer sees them, when the model answers, too; punct: full-width forms, curly "
+     "quotes, dashes and ideographic spaces become ASCII; nfkc: Unicode's compatibility forms as well; auto: as the encoder's "
+     "folder says, off if it says nothing"},
+    {.name = "normalize", .type = CLI_CHOICE, .verbs = TO, .group = CLI_MODEL, .value = "auto|off|punct|nfkc",
+     .initial = "auto", .help = "what is done to texts before the tokenizer sees them; offsets stay those of the text; auto: as "
+     "the model was trained"},
     {.name = "windows", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_MODEL,
      .value = "off|mean|max|attention", .initial = "off", .help = "read texts longer than --max-length in overlapping "
      "windows of that length, as one record: the outputs are their windows' mean or maximum, or weighted by attention, "

@@ -124,6 +124,9 @@ static void fill_task(lex_train_options *t, const cli_options *options)
     t->positive_label = cli_option_string(options, "positive-label");
     int pooling = cli_option_choice(options, "pooling"); /* auto, cls, mean */
     t->pooling_auto = pooling == 0;
+    int normalize = cli_option_choice(options, "normalize"); /* auto, then in the order of lex_normalize_how */
+    t->normalize_auto = normalize == 0;
+    t->normalize = normalize > 0 ? (lex_normalize_how)(normalize - 1) : LEX_NORMALIZE_OFF;
     t->pooling = pooling == 2 ? LEX_POOLING_MEAN : LEX_POOLING_CLS;
 }
 

@@ -94,7 +94,7 @@ static lex_status describe_plain(lex_model *model, lex_err *err)
 lex_status lex_description_check_format(lex_model *model, lex_err *err)
 {
     static const char *const known[] = {"mean-pooling", "tfidf-ngrams", "temperature", "logit-shift",
-                                       LEX_FUSION_FEATURE, "windows", LEX_INT8_FEATURE};
+                                       LEX_FUSION_FEATURE, "windows", "normalize", LEX_INT8_FEATURE};
     const lex_json *doc = model->files->lexclf;
     int64_t format;
     if (!lex_json_int(&format, lex_json_get(doc, "format"), 1, INT64_C(1) << 30))
@@ -154,6 +154,17 @@ static lex_status read_by_label(double *out, const lex_model *model, const char 
                                low, high);
         out[k] = value;
     }
+    return LEX_OK;
+}
+
+/* "normalize": absent: off. */
+static lex_status read_normalize(lex_model *model, lex_err *err)
+{
+    const lex_json *node = lex_json_get(model->files->lexclf, "normalize");
+    lex_normalize_how how = LEX_NORMALIZE_OFF;
+    if (node && !lex_normalize_of_name(&how, lex_json_string(node)))
+        return bad(model, err, "lexclf.json", "'normalize' is none of off, punct, nfkc");
+    lex_model_use_normalize(model, how);
     return LEX_OK;
 }
 
@@ -314,6 +325,8 @@ lex_status lex_description_read(lex_model *model, lex_err *err)
         st = read_quantisation(model, err);
     if (model->kind == LEX_KIND_LINEAR)
         return st;
+    if (st == LEX_OK)
+        st = read_normalize(model, err);
     int64_t stated = doc ? 0 : lex_tokenizer_model_max_length(model->tokenizer);
     lex_json_int(&stated, lex_json_get(doc, "max_length"), 1, INT64_C(1) << 30);
     bool fits = stated > 0 && stated <= model->config.n_positions;

@@ -162,6 +162,8 @@ static void put_head(lex_json *out, const lex_model *model)
             lex_json_append(thresholds, model->labels.items[k], lex_json_new_number(model->thresholds[k]));
         lex_json_put(head, "thresholds", thresholds);
     }
+    if (model->normalize != LEX_NORMALIZE_OFF)
+        lex_json_put_string(head, "normalize", lex_normalize_name(model->normalize));
     if (model->windows != LEX_WINDOWS_OFF) {
         lex_json *windows = lex_json_new_object();
         lex_json_put_string(windows, "pooling", lex_windows_name(model->windows));

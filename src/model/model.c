@@ -190,6 +190,12 @@ void lex_model_free(lex_model *model)
     free(model);
 }
 
+void lex_model_use_normalize(lex_model *model, lex_normalize_how how)
+{
+    model->normalize = how;
+    lex_tokenizer_set_normalize(model->tokenizer, how);
+}
+
 lex_status lex_model_length(int64_t *out, const lex_model *model, int64_t asked, lex_err *err)
 {
     int64_t least = lex_tokenizer_n_special(model->tokenizer) + 1;

@@ -133,6 +133,8 @@ static lex_json *requires(const lex_model *model)
         lex_json_push(list, lex_json_new_string("logit-shift"));
     if (model->windows != LEX_WINDOWS_OFF)
         lex_json_push(list, lex_json_new_string("windows"));
+    if (model->normalize != LEX_NORMALIZE_OFF)
+        lex_json_push(list, lex_json_new_string("normalize"));
     if (model->quantised == LEX_QUANTISED_INT8)
         lex_json_push(list, lex_json_new_string(LEX_INT8_FEATURE));
     return list;
@@ -187,6 +189,8 @@ lex_json *lex_model_describe(const lex_model *model, const lex_model_save_option
     if (model->kind == LEX_KIND_ENCODER) {
         lex_json_put_number(doc, "max_length", (double)options->max_length);
         lex_json_put_string(doc, "pooling", lex_pooling_name(model->pooling));
+        if (model->normalize != LEX_NORMALIZE_OFF)
+            lex_json_put_string(doc, "normalize", lex_normalize_name(model->normalize));
         if (model->windows != LEX_WINDOWS_OFF)
             lex_json_put(doc, "windows", windows_json(model));
     }

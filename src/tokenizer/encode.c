@@ -147,25 +147,16 @@ void lex_scratch_free(lex_scratch *scratch)
     free(scratch->sources);
     free(scratch->hashes);
     lex_buf_release(&scratch->word);
+    lex_normalized_release(&scratch->plain);
     lex_pipeline_scratch_free(scratch->pipeline);
     free(scratch);
 }
 
-void lex_tokenizer_encode(const lex_tokenizer *tokenizer, lex_str text, lex_tokens *out)
+static void encode_by_words(const lex_tokenizer *tokenizer, lex_scratch *scratch, lex_str text, lex_tokens *out)
 {
-    LEX_ASSERT(text.len < UINT32_MAX);
-    lex_scratch *scratch = out->scratch ? out->scratch : lex_scratch_new();
     bool also_normalized = tokenizer->normalized.patterns.n > 0;
     lex_splitter splitter;
     lex_split split;
-    out->n = 0;
-    out->scratch = scratch;
-    if (tokenizer->pipeline) {
-        if (scratch->pipeline == NULL)
-            scratch->pipeline = lex_pipeline_scratch_new();
-        lex_pipeline_encode(tokenizer, scratch, text, out);
-        return;
-    }
     lex_splitter_init(&splitter, tokenizer, &tokenizer->as_written, text);
     while (lex_splitter_next(&splitter, &split)) {
         int64_t n_before = out->n;
@@ -181,4 +172,23 @@ void lex_tokenizer_encode(const lex_tokenizer *tokenizer, lex_str text, lex_toke
             lex_trim_tokens(tokenizer, text, n_before, out);
         }
     }
+}
+
+void lex_tokenizer_encode(const lex_tokenizer *tokenizer, lex_str text, lex_tokens *out)
+{
+    LEX_ASSERT(text.len < UINT32_MAX);
+    lex_scratch *scratch = out->scratch ? out->scratch : lex_scratch_new();
+    bool plain = tokenizer->plain && !lex_is_ascii(text);
+    out->n = 0;
+    out->scratch = scratch;
+    if ((tokenizer->pipeline || plain) && scratch->pipeline == NULL)
+        scratch->pipeline = lex_pipeline_scratch_new();
+    if (plain)
+        text = lex_plain_text(tokenizer, text, scratch);
+    if (tokenizer->pipeline)
+        lex_pipeline_encode(tokenizer, scratch, text, out);
+    else
+        encode_by_words(tokenizer, scratch, text, out);
+    if (plain)
+        lex_plain_restore(scratch, out);
 }

@@ -91,6 +91,7 @@ typedef struct {
     uint64_t *hashes; /* of the beginnings of a word */
     size_t hashes_capacity;
     lex_buf word; /* an ASCII word in lower case */
+    lex_normalized plain; /* the text as --normalize makes it */
     struct lex_pipeline_scratch *pipeline; /* NULL until a pipeline needs it */
 } lex_scratch;
 
@@ -145,6 +146,7 @@ typedef struct {
 
 struct lex_tokenizer {
     lex_pipeline *pipeline;  /* NULL: BERT's own way, by the fields below */
+    lex_pipeline *plain;     /* what --normalize does before; NULL: nothing */
     lex_idmap words;         /* every token as it is written: what may stand at the start of a word */
     lex_idmap continuations; /* those that begin with the prefix, without it: what may follow */
     int32_t unknown_id, padding_id, mask_id; /* -1: there is none */
@@ -187,6 +189,12 @@ void lex_wordpiece(const lex_tokenizer *tokenizer, const lex_word *word, lex_scr
 void lex_encode_prepare(lex_tokenizer *tokenizer);
 lex_scratch *lex_scratch_new(void);
 void lex_scratch_free(lex_scratch *scratch);
+
+/* ---- plain.c ---- */
+/* The text as tokenizer->plain makes it, until the next one. */
+lex_str lex_plain_text(const lex_tokenizer *tokenizer, lex_str text, lex_scratch *scratch);
+/* Moves the offsets of tokens from that text to the one it was made of. */
+void lex_plain_restore(const lex_scratch *scratch, lex_tokens *tokens);
 
 static inline void lex_tokens_push(lex_tokens *out, int32_t id, size_t begin, size_t end)
 {

@@ -60,6 +60,7 @@ typedef enum {
     LEX_NORM_NFC,
     LEX_NORM_NFKD,
     LEX_NORM_NFKC,
+    LEX_NORM_PUNCT,         /* typographic variants made plain (plain.c) */
     LEX_NORM_STRIP,
     LEX_NORM_REPLACE,
     LEX_NORM_PREPEND,
@@ -207,6 +208,10 @@ void lex_normalized_release(lex_normalized *normalized);
 
 /* The text[from, to) through all normalizer steps into scratch->normalized. */
 void lex_pipeline_normalize(const lex_pipeline *pipeline, lex_str text, size_t from, size_t to, lex_scratch *scratch);
+/* Whether every byte is below 0x80. */
+bool lex_is_ascii(lex_str text);
+/* What a typographic variant of an ASCII character becomes, any other character itself. */
+uint32_t lex_plain_character(uint32_t c);
 /* Fills `changes` with a Unicode normalization form of text. */
 void lex_unicode_form(lex_str text, lex_norm_kind form, lex_changes *changes, lex_changes *spare);
 /* scratch->normalized[from, to) through all pre-tokenizer steps: the ranges of scratch->pipeline->words that are left. */

@@ -137,6 +137,12 @@ static void lowercase(lex_str text, lex_changes *changes)
     }
 }
 
+static void make_plain(lex_str text, lex_changes *changes)
+{
+    for (size_t at = 0; at < text.len;)
+        push(changes, lex_plain_character(lex_utf8_next(text, &at)), 0);
+}
+
 static int64_t strip(const lex_norm_step *step, lex_str text, lex_changes *changes)
 {
     int64_t before = 0, last = 0; /* characters up to and with the last that is no space */
@@ -240,12 +246,13 @@ static bool spares_ascii(lex_norm_kind kind)
     case LEX_NORM_NFC:
     case LEX_NORM_NFKD:
     case LEX_NORM_NFKC:
+    case LEX_NORM_PUNCT:
     case LEX_NORM_ISOLATE: return true;
     default: return false;
     }
 }
 
-static bool is_ascii(lex_str text)
+bool lex_is_ascii(lex_str text)
 {
     unsigned char all = 0;
     for (size_t i = 0; i < text.len; i++)
@@ -260,7 +267,7 @@ static bool run_step(const lex_norm_step *step, const lex_normalized *from, lex_
     lex_str text = text_of(from);
     int64_t n_removed = 0;
     changes->n = 0;
-    if (spares_ascii(step->kind) && is_ascii(text))
+    if (spares_ascii(step->kind) && lex_is_ascii(text))
         return false;
     switch (step->kind) {
     case LEX_NORM_CLEAN:
@@ -268,6 +275,7 @@ static bool run_step(const lex_norm_step *step, const lex_normalized *from, lex_
     case LEX_NORM_MARKS: n_removed = filter(step->kind, text, changes); break;
     case LEX_NORM_ISOLATE: isolate(text, changes); break;
     case LEX_NORM_LOWERCASE: lowercase(text, changes); break;
+    case LEX_NORM_PUNCT: make_plain(text, changes); break;
     case LEX_NORM_NFD:
     case LEX_NORM_NFC:
     case LEX_NORM_NFKD:

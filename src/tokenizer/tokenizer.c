@@ -240,6 +240,7 @@ void lex_tokenizer_free(lex_tokenizer *tokenizer)
     if (tokenizer == NULL)
         return;
     lex_pipeline_free(tokenizer->pipeline);
+    lex_pipeline_free(tokenizer->plain);
     free(tokenizer->trims);
     lex_idmap_release(&tokenizer->words);
     lex_idmap_release(&tokenizer->continuations);

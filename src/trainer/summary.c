@@ -131,6 +131,8 @@ static lex_json *options_json(const lex_run *run)
     if (o->checkpoint_activations)
         lex_json_put_bool(json, "checkpoint_activations", true);
     lex_json_put_number(json, "max_length", (double)run->max_length);
+    if (run->model->normalize != LEX_NORMALIZE_OFF)
+        lex_json_put_string(json, "normalize", lex_normalize_name(run->model->normalize));
     if (o->windows != LEX_WINDOWS_OFF) {
         lex_json_put_string(json, "windows", lex_windows_name(o->windows));
         lex_json_put_number(json, "stride", (double)run->cut.stride);

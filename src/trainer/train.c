@@ -14,6 +14,7 @@ lex_train_options lex_train_options_default(void)
         .reader = lex_reader_options_default(),
         .task_auto = true,
         .pooling_auto = true,
+        .normalize_auto = true,
         .device = "auto",
         .class_weight_power = NAN,
         .weight_decay = 0.01,
@@ -112,6 +113,8 @@ static lex_status open_run(lex_run *run, lex_err *err)
     const lex_train_options *o = run->options;
     lex_status st = LEX_OK;
     LEX_TRY(lex_model_open(&run->model, o->encoder_dir, LEX_MODEL_ENCODER, err));
+    if (!o->normalize_auto)
+        lex_model_use_normalize(run->model, o->normalize);
     LEX_TRY(choose_length(run, err));
     run->terms = o->fuse_linear ? lex_terms_new(&o->linear.ngrams) : NULL;
     LEX_TRY(lex_run_read_data(run, err));
