@@ -60,8 +60,8 @@ void lex_report_calibration(lex_buf *out, const lex_report *r)
     lex_buf_printf(out, "<path class=\"ideal\" d=\"M%.1f %.1fL%.1f %.1f\"/>", plot.left, plot.top + plot.height,
                    plot.left + plot.width, plot.top);
     add_counts(out, &plot, m->reliability, 376, 40);
-    lex_buf_printf(out, "</svg></figure>\n<div><p>The expected calibration error is <strong>%.3f</strong>: so far, on "
-                   "average, is the stated confidence from the share that is right.</p>\n", m->ece);
+    lex_buf_printf(out, "</svg></figure>\n<div><p>The expected calibration error is <strong>%.3f</strong>: by so much, "
+                   "on average, the stated confidence differs from the share that is right.</p>\n", m->ece);
     lex_buf_printf(out, "<p>%s with a confidence of about %.0f %% are the most frequent ones, ",
                    r->evaluation->task == LEX_TASK_MULTI ? "Decisions" : "Answers", 100 * most->confidence);
     lex_markup_add_count(out, most->n);
