@@ -91,15 +91,23 @@ int64_t lex_tokenizer_n_special(const lex_tokenizer *tokenizer);
 
 #define LEX_FRAME_MAX 16 /* special tokens on one side of a sequence */
 
+/* Where a Chinese document is best cut: ids of the marks that end a sentence or a part of one, of quotes and brackets
+ * that close behind them, and of what makes the head of an article (第, numerals, 条). Inside. */
+typedef struct lex_breaks lex_breaks;
+
 /* How a document becomes the sequences that the encoder sees: windows of at most max_length tokens, the special ones
  * around each included. A window begins `stride` tokens behind the one before it; the last ends with the document and
- * is moved back until it is full. stride 0: there is one window, and what does not fit into it is cut. Windows follow
- * from the number of tokens alone; whoever is to cut elsewhere (at the ends of sentences) finds all of it here. */
+ * is moved back until it is full. stride 0: there is one window, and what does not fit into it is cut.
+ *
+ * With `breaks` a window begins up to a quarter of itself earlier, and ends earlier, where that spares a sentence: behind
+ * 。；！？ and before 第X条. Every token still lies in a window, there are as many, and window i follows from the document
+ * and i alone. Documents without such marks are cut as without `breaks`. */
 typedef struct {
     int32_t before[LEX_FRAME_MAX], after[LEX_FRAME_MAX];
     int64_t n_before, n_after;
     int64_t max_length; /* more than n_before + n_after */
     int64_t stride;     /* 0, or from 1 to lex_cut_room() */
+    const lex_breaks *breaks; /* borrowed from the tokenizer; NULL: none */
 } lex_cut;
 
 lex_cut lex_tokenizer_cut(const lex_tokenizer *tokenizer, int64_t max_length, int64_t stride);
@@ -107,11 +115,11 @@ lex_cut lex_tokenizer_cut(const lex_tokenizer *tokenizer, int64_t max_length, in
 int64_t lex_cut_room(const lex_cut *cut);
 /* Windows of a document of n tokens: at least one, also of an empty one. */
 int64_t lex_cut_n_windows(const lex_cut *cut, int64_t n);
-/* Window i has the tokens [*begin, *begin + the result). */
-int64_t lex_cut_window(const lex_cut *cut, int64_t n, int64_t i, int64_t *begin);
+/* Window i of the document's ids (n; NULL will do without breaks) has the tokens [*begin, *begin + the result). */
+int64_t lex_cut_window(const lex_cut *cut, const int32_t *ids, int64_t n, int64_t i, int64_t *begin);
 /* Window i of the document's ids (n) as the encoder sees it; `out` has room for max_length. Returns how many. */
 int64_t lex_cut_frame(const lex_cut *cut, const int32_t *ids, int64_t n, int64_t i, int32_t *out);
-/* Tokens of all windows, special ones included: what is computed for the document. */
+/* Tokens of all windows, special ones included, at most: what is computed for the document. */
 int64_t lex_cut_n_computed(const lex_cut *cut, int64_t n);
 
 /* The shortest of 64, 128, 192, 256 and 384 that is below `most` and loses at most a twentieth of the texts' n_tokens (special

@@ -146,6 +146,7 @@ typedef struct {
 
 struct lex_tokenizer {
     lex_pipeline *pipeline;  /* NULL: BERT's own way, by the fields below */
+    lex_breaks *breaks;      /* where documents are best cut; NULL: its vocabulary has no such marks */
     lex_pipeline *plain;     /* what --normalize does before; NULL: nothing */
     lex_idmap words;         /* every token as it is written: what may stand at the start of a word */
     lex_idmap continuations; /* those that begin with the prefix, without it: what may follow */
@@ -189,6 +190,13 @@ void lex_wordpiece(const lex_tokenizer *tokenizer, const lex_word *word, lex_scr
 void lex_encode_prepare(lex_tokenizer *tokenizer);
 lex_scratch *lex_scratch_new(void);
 void lex_scratch_free(lex_scratch *scratch);
+
+/* ---- breaks.c ---- */
+/* Finds the marks in the vocabulary, as encoding has them now. */
+void lex_breaks_prepare(lex_tokenizer *tokenizer);
+void lex_breaks_free(lex_breaks *breaks);
+/* Whether a sentence, a part of one between semicolons or an article begins with token `at` of the document. */
+bool lex_breaks_before(const lex_breaks *breaks, const int32_t *ids, int64_t n, int64_t at);
 
 /* ---- plain.c ---- */
 /* The text as tokenizer->plain makes it, until the next one. */

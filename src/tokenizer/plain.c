@@ -42,12 +42,13 @@ void lex_tokenizer_set_normalize(lex_tokenizer *tokenizer, lex_normalize_how how
 {
     lex_pipeline_free(tokenizer->plain);
     tokenizer->plain = NULL;
-    if (how == LEX_NORMALIZE_OFF)
-        return;
-    tokenizer->plain = lex_pipeline_new();
+    if (how != LEX_NORMALIZE_OFF)
+        tokenizer->plain = lex_pipeline_new();
     if (how == LEX_NORMALIZE_NFKC)
         lex_pipeline_add_norm(tokenizer->plain, LEX_NORM_NFKC);
-    lex_pipeline_add_norm(tokenizer->plain, LEX_NORM_PUNCT);
+    if (how != LEX_NORMALIZE_OFF)
+        lex_pipeline_add_norm(tokenizer->plain, LEX_NORM_PUNCT);
+    lex_breaks_prepare(tokenizer);
 }
 
 lex_str lex_plain_text(const lex_tokenizer *tokenizer, lex_str text, lex_scratch *scratch)

@@ -168,6 +168,8 @@ lex_status lex_tokenizer_parse(lex_tokenizer **out, const lex_tokenizer_sources 
     st = load(tokenizer, &loading, err);
     if (st != LEX_OK)
         lex_place_error(&loading, loading.source, err);
+    else
+        lex_breaks_prepare(tokenizer);
 done:
     release_loading(&loading);
     if (st != LEX_OK) {
@@ -241,6 +243,7 @@ void lex_tokenizer_free(lex_tokenizer *tokenizer)
         return;
     lex_pipeline_free(tokenizer->pipeline);
     lex_pipeline_free(tokenizer->plain);
+    lex_breaks_free(tokenizer->breaks);
     free(tokenizer->trims);
     lex_idmap_release(&tokenizer->words);
     lex_idmap_release(&tokenizer->continuations);

@@ -31,7 +31,7 @@ static void check_cut(int64_t room, int64_t stride, int64_t n)
     for (int32_t i = 0; i < n; i++)
         text[i] = 10 + i;
     for (int64_t w = 0; w < W; w++) {
-        int64_t begin, length = lex_cut_window(&cut, n, w, &begin);
+        int64_t begin, length = lex_cut_window(&cut, text, n, w, &begin);
         CHECK_INT(length, n < room ? n : room);
         CHECK(begin <= covered && begin + length > covered - (n == 0));
         CHECK(w == 0 ? begin == 0 : w + 1 < W ? begin == previous + stride : begin > previous && begin <= previous + stride);
@@ -57,14 +57,14 @@ static void test_cut(void)
     int64_t begin;
     int32_t text[] = {4, 5, 6, 7, 8, 9, 10, 11, 12, 13}, framed[10];
     CHECK_INT(lex_cut_n_windows(&cut, 1000), 1);
-    CHECK_INT(lex_cut_window(&cut, 1000, 0, &begin), 8);
+    CHECK_INT(lex_cut_window(&cut, NULL, 1000, 0, &begin), 8);
     CHECK_INT(begin, 0);
     CHECK_INT(lex_cut_frame(&cut, text, 10, 0, framed), 10);
     CHECK(framed[1] == 4 && framed[8] == 11 && framed[9] == 3);
     /* a document of a hundred million tokens costs no more to cut than a short one */
     const lex_cut wide = cut_of(512, 382);
     CHECK_INT(lex_cut_n_windows(&wide, 100000000), 1 + (100000000 - 510 + 381) / 382);
-    CHECK_INT(lex_cut_window(&wide, 100000000, 261780, &begin), 510);
+    CHECK_INT(lex_cut_window(&wide, NULL, 100000000, 261780, &begin), 510);
     CHECK_INT(begin, 100000000 - 510);
 }
 
