@@ -84,7 +84,7 @@ lex_status lex_path_remove(const char *path, lex_err *err) LEX_MUST_CHECK;
  * step and the older one is removed afterwards, so that at every instant a whole folder stands at `target`. */
 lex_status lex_dir_publish(const char *made, const char *target, lex_err *err) LEX_MUST_CHECK;
 
-/* The number of processors this process may use: affinity and cgroup limits counted in, at least 1. */
+/* The number of processors this process may use: affinity, cgroup limits and OMP_NUM_THREADS counted in, at least 1. */
 int lex_cpu_count(void);
 /* Seconds on a clock that never runs backwards. */
 double lex_now_s(void);

@@ -1,8 +1,9 @@
-/* machine.c - what this process may use of the machine: processors (affinity, cgroup quota), memory, and the clock. */
+/* machine.c - what this process may use of the machine: processors (affinity, cgroup quota, OMP_NUM_THREADS), memory, and the clock. */
 #include "lexclf/file.h"
 
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -22,13 +23,23 @@ static int cgroup_limit(int limit)
     return limit;
 }
 
+/* What OMP_NUM_THREADS says, a number or a list that begins with one; `limit` where it says nothing, or more. */
+static int environment_limit(int limit)
+{
+    const char *text = getenv("OMP_NUM_THREADS");
+    char *end = NULL;
+    long n = text ? strtol(text, &end, 10) : 0;
+    bool is_number = text && end != text && (*end == '\0' || *end == ',');
+    return is_number && n > 0 && n < limit ? (int)n : limit;
+}
+
 int lex_cpu_count(void)
 {
     cpu_set_t set;
     int n = 1;
     if (sched_getaffinity(0, sizeof set, &set) == 0)
         n = CPU_COUNT(&set);
-    n = cgroup_limit(n);
+    n = environment_limit(cgroup_limit(n));
     return n < 1 ? 1 : n;
 }
 

@@ -451,7 +451,7 @@ const cli_option cli_option_rows[] = {
     {.name = "dtype", .type = CLI_CHOICE, .verbs = QU, .group = CLI_COMPUTING, .value = "int8|bf16", .initial = "int8",
      .help = "what weights are rounded to"},
     {.name = "threads", .type = CLI_INT, .verbs = RUNS, .group = CLI_COMPUTING, .value = "N", .low = 1, .high = 1024,
-     .help = "processors to use", .absent = "all that this process may use"},
+     .help = "processors to use", .absent = "all that this process may use; OMP_NUM_THREADS is obeyed"},
     {.name = "batch-tokens", .type = CLI_INT, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING, .value = "N",
      .low = 16, .high = 1048576, .help = "how many tokens are computed at once; a matter of memory and speed, not of "
      "the answer", .absent = "by device"},

@@ -311,6 +311,17 @@ static void test_machine(void)
     double before = lex_now_s();
     CHECK(lex_cpu_count() >= 1 && lex_cpu_count() <= 4096);
     CHECK(lex_now_s() >= before);
+    unsetenv("OMP_NUM_THREADS");
+    int n = lex_cpu_count();
+    static const struct {
+        const char *text;
+        int most; /* 0: no limit */
+    } said[] = {{"1", 1}, {"2,1", 2}, {"100000", 0}, {"0", 0}, {"-3", 0}, {"", 0}, {"two", 0}, {"1x", 0}};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        setenv("OMP_NUM_THREADS", said[i].text, 1);
+        CHECK_INT(lex_cpu_count(), said[i].most && said[i].most < n ? said[i].most : n);
+    }
+    unsetenv("OMP_NUM_THREADS");
 }
 
 int main(void)
