@@ -31,6 +31,7 @@ extern "C" {
 #endif
 
 #define LEX_POS_WEIGHT_MAX 10.0
+#define LEX_METRIC_LAST "last" /* keeps the last epoch */
 enum { LEX_SKIPS_IN_A_ROW = 10 }; /* with skip_nan: so many steps that diverge one after another are one too many */
 
 enum { LEX_BOARD_CURVES = 20, LEX_BOARD_THRESHOLDS = 101 };
@@ -156,7 +157,9 @@ typedef struct {
     bool thresholds_auto; /* by lex_goal_of_task() */
     lex_threshold_rule thresholds;
     /* Chooses the best epoch, as it would be delivered: calibrated, with its thresholds. A name of
-     * lex_metrics_by_name(). NULL: CONTRACTS: loss; CLASSIC: macro_f1. */
+     * lex_metrics_by_name(), or LEX_METRIC_LAST: the last one is kept whatever its numbers, which are told by its loss;
+     * not with patience. NULL: CONTRACTS: LAST, but loss with patience or a schedule that does not come down; CLASSIC:
+     * macro_f1. */
     const char *metric;
     uint64_t seed;
     /* Goes on with the run in OUT.partial, if there is one; does nothing where OUT is complete. Refused when options,

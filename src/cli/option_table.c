@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lexclf/text.h"
+#include "lexclf/trainer.h"
 #include "lexclf/tuning.h"
 #include "options.h"
 #include "shard.h"
@@ -27,7 +28,7 @@ static bool is_metric(const char *value)
 {
     static const lex_metrics none;
     double number;
-    return lex_metrics_by_name(&number, &none, lex_str_of(value));
+    return strcmp(value, LEX_METRIC_LAST) == 0 || lex_metrics_by_name(&number, &none, lex_str_of(value));
 }
 
 /* "0.4" or "Governing Law=0.4"; whether the model has the label is seen later. */
@@ -246,7 +247,7 @@ const cli_option cli_option_rows[] = {
      .value = "contracts|classic", .initial = "contracts",
      .help = "what holds where nothing is said; contracts: --lr 3e-4 (less for encoders wider than 384), ten times that for "
      "the head, --batch-size 32, epochs for 1400 steps (3 to 20), the shortest length that loses at most 5% of the training "
-     "tokens, --class-weights auto, --metric loss; classic: --lr 2e-5 --epochs 5 --batch-size 16 --max-length 128 --pooling "
+     "tokens, --class-weights auto, --metric last; classic: --lr 2e-5 --epochs 5 --batch-size 16 --max-length 128 --pooling "
      "cls --class-weights off --metric macro_f1"},
     {.name = "epochs", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
      .low = 1, .high = 1000, .help = "passes over the training records", .absent = "by --recipe"},
@@ -329,8 +330,8 @@ const cli_option cli_option_rows[] = {
      "or recall with a precision of P; in train, on the dev records. A label with few records leans on the threshold "
      "of all. off: 0.5", .absent = "f1 for many labels, else off"},
     {.name = "metric", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "NAME",
-     .absent = "by --recipe", .check = is_metric, .expected = METRIC_NAMES, .help = "what the best epoch is best at: "
-     METRIC_NAMES},
+     .absent = "by --recipe", .check = is_metric, .expected = "last or one of " METRIC_NAMES, .help = "which epoch is kept: "
+     "the last one, or the best at one of " METRIC_NAMES},
     {.name = "patience", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
      .initial = "0", .low = 0, .high = 1000, .help = "end after so many epochs without a better one; 0: go through all"},
     {.name = "min-delta", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",

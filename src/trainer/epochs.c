@@ -235,12 +235,22 @@ lex_status lex_run_judge(lex_calibration *out, lex_run *run, lex_encoder *encode
     return st;
 }
 
+double lex_run_value(const lex_run *run, const lex_metrics *dev)
+{
+    const char *metric = run->options->metric;
+    double value = NAN;
+    lex_metrics_by_name(&value, dev, lex_str_of(strcmp(metric, LEX_METRIC_LAST) == 0 ? "loss" : metric));
+    return value;
+}
+
 /* Whether `value` of the metric beats the best one; the first that is a number at all does. */
 static bool is_better(const lex_run *run, double value)
 {
     double best = run->summary->best_value;
     if (isnan(value) || isnan(best))
         return !isnan(value) || run->summary->best_epoch == 0;
+    if (strcmp(run->options->metric, LEX_METRIC_LAST) == 0)
+        return true;
     return lex_metric_is_gain(lex_str_of(run->options->metric)) ? value > best + run->options->min_delta
                                                                : value < best - run->options->min_delta;
 }
@@ -256,9 +266,8 @@ static lex_status judge_epoch(lex_run *run, lex_err *err)
     double train_loss = run->at.loss_sum / (double)(summary->n_train - run->at.left_out); /* NaN: all were left out */
     bool best = true, has_dev = run->dev_data != NULL;
     if (has_dev) {
-        double value = 0;
         LEX_TRY(lex_run_judge(&dev, run, run->encoder, err));
-        lex_metrics_by_name(&value, &dev.after, lex_str_of(o->metric));
+        double value = lex_run_value(run, &dev.after);
         best = is_better(run, value);
         if (best)
             summary->best_value = value;

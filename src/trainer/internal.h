@@ -188,6 +188,8 @@ lex_status lex_run_own_partial(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 void lex_run_clear_partial(const lex_run *run);
 /* epochs.c: from run->at to the end. */
 lex_status lex_run_epochs(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* The metric that chooses epochs, of these; the loss where the last one is kept. */
+double lex_run_value(const lex_run *run, const lex_metrics *dev);
 /* The same set of examples, calibrated, with `encoder`, which is run->encoder or the best epoch's. */
 lex_status lex_run_judge(lex_calibration *out, lex_run *run, lex_encoder *encoder, lex_err *err) LEX_MUST_CHECK;
 

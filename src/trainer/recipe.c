@@ -22,12 +22,20 @@ static bool is_classic(const lex_run *run)
     return run->options->recipe == LEX_RECIPE_CLASSIC;
 }
 
+/* Whether the rate ends near zero. */
+static bool comes_down(lex_schedule schedule)
+{
+    return schedule == LEX_SCHEDULE_LINEAR || schedule == LEX_SCHEDULE_COSINE || schedule == LEX_SCHEDULE_POLYNOMIAL;
+}
+
 void lex_recipe_begin(lex_run *run)
 {
     lex_train_options *o = &run->settled;
     bool classic = is_classic(run);
-    if (!o->metric)
-        o->metric = classic || o->kind == LEX_KIND_LINEAR ? "macro_f1" : "loss";
+    if (!o->metric && (classic || o->kind == LEX_KIND_LINEAR))
+        o->metric = "macro_f1";
+    else if (!o->metric) /* the last epoch is the one for which the rate has come down */
+        o->metric = o->patience || !comes_down(o->schedule) ? "loss" : LEX_METRIC_LAST;
     if (o->batch_size == 0)
         o->batch_size = classic ? CLASSIC_BATCH : BATCH;
     if (isnan(o->class_weight_power))

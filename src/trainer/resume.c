@@ -294,7 +294,7 @@ static lex_status restore_best(lex_run *run, int64_t best_epoch, lex_err *err)
         run->has_calibration = true;
         lex_run_keep_fusion(run);
         lex_model_calibrate(run->model, &run->calibration);
-        lex_metrics_by_name(&run->summary->best_value, &run->calibration.after, lex_str_of(run->options->metric));
+        run->summary->best_value = lex_run_value(run, &run->calibration.after);
     }
     run->summary->best_epoch = best_epoch;
     run->summary->kept_dir = lex_strdup(run->best_dir);

@@ -42,7 +42,10 @@ static lex_status check_metric(const lex_run *run, lex_err *err)
 {
     lex_metrics none = {0};
     double value;
-    if (!lex_metrics_by_name(&value, &none, lex_str_of(run->options->metric)))
+    bool last = strcmp(run->options->metric, LEX_METRIC_LAST) == 0;
+    if (last && run->options->patience)
+        return lex_err_set(err, LEX_ERR_USAGE, "--patience waits for a better epoch, and '--metric last' knows none");
+    if (!last && !lex_metrics_by_name(&value, &none, lex_str_of(run->options->metric)))
         return lex_err_set(err, LEX_ERR_USAGE, "no metric is called '%s'", run->options->metric);
     return LEX_OK;
 }

@@ -63,7 +63,7 @@ static void test_contracts(void)
         CHECK_NEAR(o->head_lr, rows[i].head_lr, 0);
         CHECK_INT(o->batch_size, 32);
         CHECK(o->class_weight_power < 0 && o->pooling == LEX_POOLING_MEAN);
-        CHECK_STR(o->metric, "loss");
+        CHECK_STR(o->metric, LEX_METRIC_LAST);
         release(&m);
     }
 }

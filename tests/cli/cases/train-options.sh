@@ -42,6 +42,16 @@ stderr_has 'no better epoch than 1 in 2 epochs: training ends'
 stderr_lacks 'epoch 4/'
 expect 0 lexclf train --encoder encoder --train train.csv --dev train.csv --epochs 3 --lr 1e-2 --metric loss --min-delta 1 --patience 1 --out delta
 stderr_has 'no better epoch than 1 in 1 epochs: training ends'
+refuses 2 "--patience waits for a better epoch, and '--metric last' knows none" lexclf train --encoder encoder --train train.csv --metric last --patience 1 --out x
+# the last epoch is kept, at a rate that comes down; a rate that does not, and patience, want the least loss
+expect 0 lexclf train --encoder encoder --train train.csv --dev train.csv --epochs 4 --lr 1 --out last --json
+stdout_has '"metric":"last"'
+stdout_has '"best_epoch":4,'
+stderr_has "saved epoch 4 of 4 to 'last': dev loss "
+expect 0 lexclf train --encoder encoder --train train.csv --dev train.csv --epochs 1 --schedule constant --out constant --json
+stdout_has '"metric":"loss"'
+expect 0 lexclf train --encoder encoder --train train.csv --dev train.csv --epochs 1 --patience 1 --out patient --json
+stdout_has '"metric":"loss"'
 
 # a recipe fills in what is not given; with many labels its class weights are off
 expect 0 lexclf train --encoder encoder --train rare.csv --epochs 1 --max-length 16 --quiet --json --out recipe
@@ -59,7 +69,7 @@ awk 'BEGIN { print "text,label"; for (i = 0; i < 20; i++) print "one two three "
 expect 0 lexclf train --encoder encoder --train short.csv --dev short.csv --out short --json
 stdout_has '"options":{"epochs":20,'
 stdout_has '"batch_size":32,'
-stdout_has '"metric":"loss"'
+stdout_has '"metric":"last"'
 stderr_has '20 epochs of 20 records, 32 to a step; rate 0.0003, 0.003 for the head; up to 64 tokens, cls pooling (--recipe contracts)'
 mkdir encoder/1_Pooling && printf '{"pooling_mode_mean_tokens": true}' >encoder/1_Pooling/config.json
 expect 0 lexclf train --encoder encoder --train short.csv --dev short.csv --out longer --epochs 1 --json
