@@ -1,6 +1,5 @@
 /* cmd_train.c - a training run, what is said of it while it goes, and how it ended. */
 #include <math.h>
-
 #include <string.h>
 
 #include "cmd.h"
