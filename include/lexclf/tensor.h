@@ -135,6 +135,15 @@ lex_tensor *lex_gelu(lex_scope *scope, lex_tensor *x);
 /* lex_gelu() of lex_linear_apply(), whose own result comes in `raw`, for the way back. */
 lex_tensor *lex_linear_gelu(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, lex_tensor **raw);
 lex_tensor *lex_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x);
+
+/* Activations by name: GELU as above, its approximation by tanh (gelu_new), ReLU, tanh. Backwards they are given what they
+ * were applied to, x, and what came out, y. */
+typedef enum { LEX_ACTIVATION_GELU, LEX_ACTIVATION_GELU_TANH, LEX_ACTIVATION_RELU, LEX_ACTIVATION_TANH } lex_activation;
+lex_tensor *lex_activate(lex_scope *scope, lex_tensor *x, lex_activation activation);
+lex_tensor *lex_activate_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *y, lex_activation activation);
+/* The activation of lex_linear_apply(), whose own result comes in `raw`. */
+lex_tensor *lex_linear_activate(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias,
+                                lex_activation activation, lex_tensor **raw);
 lex_tensor *lex_tanh(lex_scope *scope, lex_tensor *x);
 lex_tensor *lex_tanh_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *y);
 
@@ -171,10 +180,13 @@ lex_tensor *lex_dropout_apply(lex_scope *scope, lex_tensor *x, const lex_packing
 lex_tensor *lex_dropout_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
                                  const lex_dropout_saved *saved);
 
-/* Scaled dot-product attention with H heads, each sequence by itself (Vaswani et al. 2017): softmax(q k' / sqrt(d)) v.
- * qkv (T, 3C): queries, keys and values beside each other. Returns (T, C). `dropout` falls on the probabilities. */
+/* Scaled dot-product attention with H heads, each sequence by itself (Vaswani et al. 2017): softmax(q k' / sqrt(d) + b) v.
+ * qkv (T, 3C): queries, keys and values beside each other. Returns (T, C). `dropout` falls on the probabilities. `bias`, or
+ * NULL for none, is b by distance: (2 N - 1, H), or (2 N - 1, 1) for all heads alike, N no less than the longest sequence;
+ * row N - 1 + j - i is for query i and key j, and minus infinity where that key shall not be seen. */
 typedef struct {
     lex_tensor *qkv;
+    lex_tensor *bias;
     lex_tensor *probabilities; /* packed: for sequence s of length n, (H, n, n); after softmax, before dropout */
     lex_tensor *mask;          /* CUDA only: what dropout kept */
     lex_dropout dropout;
@@ -182,14 +194,15 @@ typedef struct {
 } lex_attention_saved;
 /* saved: NULL when there will be no way back. */
 lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
-                          lex_dropout dropout, lex_attention_saved *saved);
+                          lex_tensor *bias, lex_dropout dropout, lex_attention_saved *saved);
+/* dbias: NULL, or where the gradient of a bias (2 N - 1, H) is added. */
 lex_tensor *lex_attention_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
-                                   const lex_attention_saved *saved);
+                                   const lex_attention_saved *saved, lex_tensor *dbias);
 /* The same by libtorch's operations alone, as it runs on CUDA; for tests on any device. */
 lex_tensor *lex_attention_by_library(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
-                                     lex_dropout dropout, lex_attention_saved *saved);
+                                     lex_tensor *bias, lex_dropout dropout, lex_attention_saved *saved);
 lex_tensor *lex_attention_backward_by_library(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
-                                              const lex_attention_saved *saved);
+                                              const lex_attention_saved *saved, lex_tensor *dbias);
 
 /* Mean over the rows of each sequence: (T, C) to (B, C), and back. */
 lex_tensor *lex_segment_mean(lex_scope *scope, lex_tensor *x, const lex_packing *packing);

@@ -187,10 +187,10 @@ static worst run(batch *b, lex_dropout dropout, bool library)
     lex_tensor *qkv = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, 3 * C}, b->qkv);
     lex_tensor *dout = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, C}, b->dout);
     lex_attention_saved saved = {0};
-    lex_tensor *out = library ? lex_attention_by_library(scope, qkv, &b->packing, HEADS, dropout, &saved)
-                              : lex_attention(scope, qkv, &b->packing, HEADS, dropout, &saved);
-    lex_tensor *dqkv = library ? lex_attention_backward_by_library(scope, dout, &b->packing, &saved)
-                               : lex_attention_backward(scope, dout, &b->packing, &saved);
+    lex_tensor *out = library ? lex_attention_by_library(scope, qkv, &b->packing, HEADS, NULL, dropout, &saved)
+                              : lex_attention(scope, qkv, &b->packing, HEADS, NULL, dropout, &saved);
+    lex_tensor *dqkv = library ? lex_attention_backward_by_library(scope, dout, &b->packing, &saved, NULL)
+                               : lex_attention_backward(scope, dout, &b->packing, &saved, NULL);
     worst w = {INFINITY, INFINITY};
     if (check_scope(scope) && CHECK(out && dqkv)) {
         reference(b, dropout, library && dropout.p > 0 ? saved.mask->t.data : NULL);
@@ -198,7 +198,7 @@ static worst run(batch *b, lex_dropout dropout, bool library)
         w.backward = distance(lex_tensor_f32(dqkv), b->dqkv, T * 3 * C);
     }
     if (!library) { /* without a way back: the same */
-        lex_tensor *again = lex_attention(scope, qkv, &b->packing, HEADS, dropout, NULL);
+        lex_tensor *again = lex_attention(scope, qkv, &b->packing, HEADS, NULL, dropout, NULL);
         CHECK(again && memcmp(lex_tensor_f32(again), lex_tensor_f32(out), (size_t)(T * C) * sizeof(float)) == 0);
     }
     lex_scope_free(scope);
@@ -279,7 +279,7 @@ static void test_exp(void)
         lex_scope *scope = lex_scope_new(runtime);
         lex_attention_saved saved;
         lex_tensor *x = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){N, 3}, qkv);
-        lex_attention(scope, x, &packing, 1, (lex_dropout){0}, &saved);
+        lex_attention(scope, x, &packing, 1, NULL, (lex_dropout){0}, &saved);
         double largest = 0;
         const float *p = check_scope(scope) ? lex_tensor_f32(saved.probabilities) : qkv;
         for (int j = 0; j < N; j++) {
