@@ -2,6 +2,7 @@
 #ifndef LEXCLF_ENCODER_PACKED_H
 #define LEXCLF_ENCODER_PACKED_H
 
+#include "layout.h"
 #include "lexclf/inference.h"
 
 enum { LEX_PARTS_MAX = 3 };
@@ -15,18 +16,20 @@ typedef struct {
     int32_t *sums; /* (out), owned: of the parts */
 } lex_packed_linear;
 
+/* One whose weight is NULL does nothing. */
 typedef struct {
     const float *weight, *bias; /* (C) */
 } lex_plain_norm;
 
 typedef struct {
+    bool borrowed;               /* all of it is an earlier layer's */
     lex_packed_linear query;     /* of the last layer where only first rows go on: (C, C); else nothing */
     lex_packed_linear qkv;       /* (3C, C), or (2C, C) of key and value where query stands alone */
     float *qkv_bias;             /* (3C), owned */
     lex_packed_linear attention; /* (C, C) */
     lex_plain_norm attention_norm;
-    lex_packed_linear inner; /* (4C, C) */
-    lex_packed_linear outer; /* (C, 4C) */
+    lex_packed_linear inner; /* (I, C), or (2I, C) where it is gated */
+    lex_packed_linear outer; /* (C, I) */
     lex_plain_norm outer_norm;
 } lex_packed_layer;
 
@@ -36,26 +39,38 @@ struct lex_inference {
     lex_pooling pooling;
     int64_t n_outputs;                        /* K, or K + 1: rows of the classifier */
     const lex_int8_kernels *int8_kernels;
-    lex_int8_table words, positions, segments; /* of C columns */
+    lex_int8_table words, positions, segments; /* of E columns; empty where the family has none */
     lex_plain_norm embedding_norm;
+    lex_packed_linear projection; /* where config.has_projection */
+    const float *relative;        /* (buckets, H), or NULL */
+    float *zeros;                 /* owned: where a normalisation has no bias; or NULL */
+    lex_after after_inner;
     lex_packed_layer *layers; /* (L) */
-    lex_packed_linear pooler; /* CLS only */
+    lex_plain_norm last_norm;
+    lex_packed_linear dense; /* of the family's own head: CLS only; and the normalisation after it */
+    lex_plain_norm head_norm;
     lex_packed_linear classifier; /* with a row more, the windows' scores, where config.window_scores */
     float *classifier_bias;       /* owned there, else NULL */
 };
+
+/* Whether only each sequence's first row goes beyond the last layer's attention. */
+bool lex_looks_at_first_rows(const lex_inference *inference);
 
 /* Rows of a buffer lie `..._stride` floats apart (lex_row_stride). */
 struct lex_workspace {
     int64_t row_capacity, sequence_capacity, longest;
     float *x;       /* (T, C) */
+    float *seen;    /* (T, C): normalised, where that comes first; or before it is projected (T, E) */
     float *qkv;     /* (T, 3C) */
     float *context; /* (T, C) */
-    float *inner;   /* (T, 4C) */
+    float *inner;   /* (T, I) */
+    int64_t *positions; /* (T): rows of the table, where they are not the batch's */
+    float *bias;    /* (H, 2 longest - 1), or NULL: what attention adds by distance */
     float *pooled;  /* (B, C) */
     float *aside;   /* (B, C) */
     float *scratch; /* of attention */
     float *linear_scratch; /* of either type of weights */
-    int64_t stride, qkv_stride, inner_stride;
+    int64_t stride, embedding_stride, qkv_stride, inner_stride;
 };
 
 #endif

@@ -1,4 +1,5 @@
-/* bert.c - BERT's embeddings and layers, forwards and backwards (Devlin et al. 2019; Vaswani et al. 2017).
+/* layers.c - the layers of an encoder, forwards and backwards (Vaswani et al. 2017; Devlin et al. 2019), with normalisation
+ * after each sum or before each block (Xiong et al. 2020), as the family has it.
  *
  * Answering, every layer's tensors are freed when the layer is done. Training, they stay on the tape until the way
  * back has passed them, but for those of frozen layers, which it does not pass. */
@@ -26,65 +27,32 @@ void lex_tape_recompute(lex_tape *tape)
     tape->recompute = true;
 }
 
-static lex_tensor *norm_forward(lex_encoder *encoder, lex_scope *scope, const lex_norm_block *norm, lex_tensor *x,
-                                lex_layer_norm_saved *saved)
-{
-    return lex_layer_norm(scope, x, norm->weight, norm->bias, encoder->config.layer_norm_eps, saved);
-}
-
-static lex_tensor *norm_backward(lex_scope *scope, const lex_norm_block *norm, lex_tensor *dy,
-                                 const lex_layer_norm_saved *saved)
-{
-    return lex_layer_norm_backward(scope, dy, saved, norm->weight, norm->bias, norm->dweight, norm->dbias);
-}
-
-/* Words + positions + segments, normalised: (T, C). */
-static lex_tensor *embed(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing,
-                         lex_tape *tape)
-{
-    const lex_train_mode *mode = &tape->mode;
-    tape->ids = lex_tensor_from(scope, LEX_I64, 1, &batch->n_rows, batch->ids);
-    tape->positions = lex_tensor_from(scope, LEX_I64, 1, &batch->n_rows, batch->positions);
-    tape->segments = lex_tensor_from(scope, LEX_I64, 1, &batch->n_rows, batch->segments);
-    lex_tensor *x = lex_rows_take(scope, encoder->words.table, tape->ids);
-    lex_add(scope, x, lex_rows_take(scope, encoder->segments.table, tape->segments));
-    lex_add(scope, x, lex_rows_take(scope, encoder->positions.table, tape->positions));
-    x = norm_forward(encoder, scope, &encoder->embedding_norm, x, &tape->embedding_norm);
-    return lex_dropout_apply(scope, x, packing, lex_site(mode, mode->hidden_dropout, 0, LEX_SITE_EMBEDDING),
-                             &tape->embedding_dropout);
-}
-
-static void embed_backward(lex_encoder *encoder, lex_scope *scope, const lex_packing *packing, lex_tape *tape,
-                           lex_tensor *dx)
-{
-    dx = lex_dropout_backward(scope, dx, packing, &tape->embedding_dropout);
-    dx = norm_backward(scope, &encoder->embedding_norm, dx, &tape->embedding_norm);
-    lex_rows_backward(scope, encoder->words.dtable, tape->ids, dx);
-    lex_rows_backward(scope, encoder->positions.dtable, tape->positions, dx);
-    lex_rows_backward(scope, encoder->segments.dtable, tape->segments, dx);
-}
-
 /* saved: what the way back needs; NULL-ish tensors in it are never read when answering. */
 static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t index, const lex_packing *packing,
-                                 lex_tensor *x, const lex_train_mode *mode, lex_layer_tape *tape, bool keep)
+                                 lex_tensor *x, lex_tape *whole, lex_layer_tape *tape, bool keep)
 {
     const lex_layer *layer = &encoder->layers[index];
+    const lex_encoder_config *config = &encoder->config;
+    const lex_train_mode *mode = &whole->mode;
+    const bool first = config->family->norm_first;
     tape->x = x;                                                                               /* (T, C) */
-    lex_tensor *qkv = lex_linear_forward(scope, &layer->qkv, x);                               /* (T, 3C) */
+    tape->seen = first ? lex_norm_forward(config, scope, &layer->attention_norm, x, &tape->attention_norm) : x;
+    lex_tensor *qkv = lex_linear_forward(scope, &layer->qkv, tape->seen);                      /* (T, 3C) */
     lex_dropout on_probabilities = lex_site(mode, mode->attention_dropout, index, LEX_SITE_PROBABILITIES);
-    tape->context = lex_attention(scope, qkv, packing, encoder->config.n_heads, on_probabilities,
+    tape->context = lex_attention(scope, qkv, packing, config->n_heads, whole->bias, on_probabilities,
                                   keep ? &tape->attention : NULL);                             /* (T, C) */
     lex_tensor *a = lex_linear_forward(scope, &layer->attention, tape->context);               /* (T, C) */
     a = lex_dropout_apply(scope, a, packing, lex_site(mode, mode->hidden_dropout, index, LEX_SITE_ATTENTION),
                           &tape->attention_dropout);
     lex_add(scope, a, x);
-    tape->middle = norm_forward(encoder, scope, &layer->attention_norm, a, &tape->attention_norm);
-    tape->active = lex_linear_forward_gelu(scope, &layer->inner, tape->middle, &tape->inner);  /* (T, 4C) */
+    tape->middle = first ? lex_norm_forward(config, scope, &layer->outer_norm, a, &tape->outer_norm)
+                         : lex_norm_forward(config, scope, &layer->attention_norm, a, &tape->attention_norm);
+    tape->active = lex_linear_forward_then(scope, &layer->inner, tape->middle, config->activation, &tape->inner); /* (T, I) */
     lex_tensor *o = lex_linear_forward(scope, &layer->outer, tape->active);                    /* (T, C) */
     o = lex_dropout_apply(scope, o, packing, lex_site(mode, mode->hidden_dropout, index, LEX_SITE_OUTER),
                           &tape->outer_dropout);
-    lex_add(scope, o, tape->middle);
-    return norm_forward(encoder, scope, &layer->outer_norm, o, &tape->outer_norm);             /* (T, C) */
+    lex_add(scope, o, first ? a : tape->middle);
+    return first ? o : lex_norm_forward(config, scope, &layer->outer_norm, o, &tape->outer_norm); /* (T, C) */
 }
 
 /* The way back through dropout where the gradient is needed as it was too: on the CPU dropout works in place. */
@@ -96,22 +64,35 @@ static lex_tensor *dropout_backward_of_copy(lex_scope *scope, lex_tensor *dy, co
     return lex_dropout_backward(scope, lex_tensor_clone(scope, dy), packing, saved);
 }
 
-static lex_tensor *layer_backward(lex_encoder *encoder, lex_scope *scope, int64_t index, const lex_packing *packing,
+/* Through the feed-forward and the sum after it: the gradient by what attention left (T, C). */
+static lex_tensor *outer_backward(lex_encoder *encoder, lex_scope *scope, const lex_layer *layer, const lex_packing *packing,
                                   const lex_layer_tape *tape, lex_tensor *dy)
 {
-    const lex_layer *layer = &encoder->layers[index];
-    lex_tensor *d_sum = norm_backward(scope, &layer->outer_norm, dy, &tape->outer_norm);       /* (T, C) */
+    const bool first = encoder->config.family->norm_first;
+    lex_tensor *d_sum = first ? dy : lex_norm_backward(scope, &layer->outer_norm, dy, &tape->outer_norm); /* (T, C) */
     lex_tensor *d_outer = dropout_backward_of_copy(scope, d_sum, packing, &tape->outer_dropout);
     lex_tensor *d_active = lex_linear_backward(scope, &layer->outer, d_outer, tape->active, true);
-    lex_tensor *d_inner = lex_gelu_backward(scope, d_active, tape->inner);                     /* (T, 4C) */
+    lex_tensor *d_inner = lex_activate_backward(scope, d_active, tape->inner, tape->active, encoder->config.activation);
     lex_tensor *d_middle = lex_linear_backward(scope, &layer->inner, d_inner, tape->middle, true);
+    if (first)
+        d_middle = lex_norm_backward(scope, &layer->outer_norm, d_middle, &tape->outer_norm);
     lex_add(scope, d_middle, d_sum);
-    d_sum = norm_backward(scope, &layer->attention_norm, d_middle, &tape->attention_norm);
+    return first ? d_middle : lex_norm_backward(scope, &layer->attention_norm, d_middle, &tape->attention_norm);
+}
+
+static lex_tensor *layer_backward(lex_encoder *encoder, lex_scope *scope, int64_t index, const lex_packing *packing,
+                                  const lex_tape *whole, const lex_layer_tape *tape, lex_tensor *dy)
+{
+    const lex_layer *layer = &encoder->layers[index];
+    const bool first = encoder->config.family->norm_first;
+    lex_tensor *d_sum = outer_backward(encoder, scope, layer, packing, tape, dy);
     lex_tensor *d_attention = dropout_backward_of_copy(scope, d_sum, packing, &tape->attention_dropout);
     lex_tensor *d_context = lex_linear_backward(scope, &layer->attention, d_attention, tape->context, true);
-    lex_tensor *d_qkv = lex_attention_backward(scope, d_context, packing, &tape->attention);   /* (T, 3C) */
-    bool want_dx = index >= encoder->frozen_blocks; /* something below is trained */
-    lex_tensor *dx = lex_linear_backward(scope, &layer->qkv, d_qkv, tape->x, want_dx);
+    lex_tensor *d_qkv = lex_attention_backward(scope, d_context, packing, &tape->attention, whole->dbias); /* (T, 3C) */
+    bool want_dx = index >= encoder->frozen_blocks || first; /* something below is trained */
+    lex_tensor *dx = lex_linear_backward(scope, &layer->qkv, d_qkv, tape->seen, want_dx);
+    if (first)
+        dx = lex_norm_backward(scope, &layer->attention_norm, dx, &tape->attention_norm);
     return lex_add(scope, dx, d_sum);
 }
 
@@ -132,9 +113,9 @@ static lex_tensor *layer_on_tape(lex_encoder *encoder, lex_scope *scope, lex_sco
                                  const lex_packing *packing, lex_tensor *x, lex_tape *tape)
 {
     if (!tape->recompute)
-        return layer_forward(encoder, scope, index, packing, x, &tape->mode, &tape->layers[index], true);
+        return layer_forward(encoder, scope, index, packing, x, tape, &tape->layers[index], true);
     seed_layer(encoder, tape, index);
-    lex_tensor *y = layer_forward(encoder, inner, index, packing, x, &tape->mode, &tape->layers[index], false);
+    lex_tensor *y = layer_forward(encoder, inner, index, packing, x, tape, &tape->layers[index], false);
     y = lex_scope_keep(scope, inner, y);
     lex_scope_reset(inner);
     return y;
@@ -146,7 +127,7 @@ static void layer_again(lex_encoder *encoder, lex_scope *inner, int64_t index, c
     if (!tape->recompute)
         return;
     seed_layer(encoder, tape, index);
-    layer_forward(encoder, inner, index, packing, tape->layers[index].x, &tape->mode, &tape->layers[index], true);
+    layer_forward(encoder, inner, index, packing, tape->layers[index].x, tape, &tape->layers[index], true);
 }
 
 static lex_train_mode resolved(const lex_encoder *encoder, const lex_train_mode *mode)
@@ -174,7 +155,8 @@ lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const le
     used->first_example = batch->example[0];
     lex_scope *inner = lex_scope_new(encoder->runtime);
     int64_t L = encoder->config.n_layers, first_kept = tape ? encoder->frozen_blocks : L + 1; /* block */
-    lex_tensor *x = embed(encoder, first_kept == 0 ? scope : inner, batch, &packing, used);
+    lex_bias_prepare(encoder, scope, batch, used);
+    lex_tensor *x = lex_embed(encoder, first_kept == 0 ? scope : inner, batch, &packing, used);
     for (int64_t i = 0; i < L; i++) {
         if (i + 1 == first_kept) {
             x = lex_scope_keep(scope, inner, x);
@@ -184,13 +166,14 @@ lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const le
             x = layer_on_tape(encoder, scope, inner, i, &packing, x, tape);
             continue;
         }
-        lex_tensor *y = layer_forward(encoder, inner, i, &packing, x, &used->mode, &used->layers[i], false);
+        lex_tensor *y = layer_forward(encoder, inner, i, &packing, x, used, &used->layers[i], false);
         y = lex_scope_keep(scope, inner, y);
         lex_scope_reset(inner);
         x = lex_scope_keep(inner, scope, y);
     }
     if (first_kept > L)
         x = lex_scope_keep(scope, inner, x);
+    x = lex_norm_forward(&encoder->config, scope, &encoder->last_norm, x, &used->last_norm);
     lex_tensor *logits = lex_head_forward(encoder, scope, batch, &packing, x, used);
     lex_scope_free(inner);
     if (!tape)
@@ -203,15 +186,16 @@ void lex_encoder_backward(lex_encoder *encoder, lex_scope *scope, const lex_batc
 {
     lex_packing packing = packing_of(batch);
     lex_tensor *dx = lex_head_backward(encoder, scope, batch, &packing, tape, dlogits);
+    dx = lex_norm_backward(scope, &encoder->last_norm, dx, &tape->last_norm);
     lex_scope *inner = lex_scope_new(encoder->runtime);
     int64_t lowest = encoder->frozen_blocks ? encoder->frozen_blocks - 1 : 0;
     for (int64_t i = encoder->config.n_layers - 1; i >= lowest && !lex_scope_failed(scope); i--) {
         layer_again(encoder, inner, i, &packing, tape);
-        dx = layer_backward(encoder, inner, i, &packing, &tape->layers[i], dx);
+        dx = layer_backward(encoder, inner, i, &packing, tape, &tape->layers[i], dx);
         dx = lex_scope_keep(scope, inner, dx);
         lex_scope_reset(inner);
     }
     if (encoder->frozen_blocks == 0)
-        embed_backward(encoder, scope, &packing, tape, dx);
+        lex_embed_backward(encoder, scope, &packing, tape, dx);
     lex_scope_free(inner);
 }
