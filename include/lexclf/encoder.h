@@ -53,6 +53,9 @@ typedef struct {
     int64_t pad_id;      /* the token that has position `pad_id` wherever it stands, and is not counted; -1: none */
     int64_t n_segments;  /* token types; 0: none */
     int64_t n_buckets;   /* of distances between query and key that attention has a bias for; 0: none */
+    double rotary_theta[2]; /* 0: positions are no rotations; of layers that see all, and of those that do not */
+    int64_t local_reach;    /* how far such a layer sees, either way; 0: all layers see all */
+    int64_t global_every;   /* each so many layers, from the first on, one sees all */
     lex_activation activation, head_activation;
     bool head_over_mean; /* the family's own head is given the mean over all tokens, not the first */
     bool has_attention_bias, has_inner_bias, has_norm_bias, has_head_bias; /* of its blocks; the classifier has one */

@@ -147,6 +147,14 @@ lex_tensor *lex_linear_activate(lex_scope *scope, lex_tensor *x, lex_tensor *wei
 lex_tensor *lex_tanh(lex_scope *scope, lex_tensor *x);
 lex_tensor *lex_tanh_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *y);
 
+/* Rotary positions (Su et al., "RoFormer", 2021), in place: in each head of queries and keys of qkv (T, 3C), columns x and
+ * x + d / 2 are turned by the angle whose cosines and sines (T, d / 2) are given; `back`: the other way, which is the way
+ * back. */
+void lex_rotate(lex_scope *scope, lex_tensor *qkv, lex_tensor *cosines, lex_tensor *sines, int64_t n_heads, bool back);
+/* activation(first half) times second half of x (T, 2I): (T, I) (Shazeer, "GLU Variants Improve Transformer", 2020). */
+lex_tensor *lex_gated(lex_scope *scope, lex_tensor *x, lex_activation activation);
+lex_tensor *lex_gated_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_activation activation);
+
 /* Rows of a table (V, C) by ids (T): (T, C); backwards dtable[ids[t]] += dy[t]. */
 lex_tensor *lex_rows_take(lex_scope *scope, lex_tensor *table, lex_tensor *ids);
 void lex_rows_backward(lex_scope *scope, lex_tensor *dtable, lex_tensor *ids, lex_tensor *dy);

@@ -25,6 +25,22 @@ static void make_bias(lex_workspace *w, const lex_inference *m, int64_t longest)
     free(buckets);
 }
 
+static void make_local(lex_workspace *w, const lex_inference *m, int64_t longest)
+{
+    make_room(&w->local, 2 * longest - 1);
+    lex_local_bias(&m->config, longest - 1, w->local);
+}
+
+static void make_rotations(lex_workspace *w, const lex_inference *m, int64_t longest)
+{
+    const int64_t d = m->config.width / m->config.n_heads;
+    for (int local = 0; local < 2; local++) {
+        make_room(&w->rotations[local], longest * d);
+        for (int64_t i = 0; i < longest; i++)
+            lex_rotation(&m->config, local, i, w->rotations[local] + i * d, w->rotations[local] + i * d + d / 2);
+    }
+}
+
 /* The workspace grows to the largest batch that it has seen. */
 static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *batch)
 {
@@ -53,6 +69,10 @@ static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *b
         make_room(&w->scratch, lex_attend_scratch(longest, m->config.width / m->config.n_heads));
         if (m->relative)
             make_bias(w, m, longest);
+        if (m->config.local_reach > 0)
+            make_local(w, m, longest);
+        if (m->config.rotary_theta[0] > 0)
+            make_rotations(w, m, longest);
         w->longest = longest;
     }
 }
@@ -133,6 +153,56 @@ static void attend(const lex_inference *m, lex_workspace *w, const lex_batch *ba
     }
 }
 
+/* The same where a query sees only keys within reach: some queries at a time, with what they all may see. */
+static void attend_near(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const float *q, int64_t q_stride,
+                        const float *kv, bool first_only)
+{
+    enum { QUERIES = 64 };
+    const int64_t C = m->config.width, d = C / m->config.n_heads, reach = m->config.local_reach;
+    for (int64_t s = 0; s < batch->n_sequences; s++) {
+        const int64_t begin = batch->starts[s], n = batch->starts[s + 1] - begin, at = first_only ? s : begin;
+        const int64_t n_queries = first_only ? 1 : n;
+        for (int64_t i = 0; i < n_queries; i += QUERIES) {
+            const int64_t some = n_queries - i < QUERIES ? n_queries - i : QUERIES, low = i > reach ? i - reach : 0;
+            const int64_t high = i + some + reach < n ? i + some + reach : n;
+            const float *k = kv + (begin + low) * w->qkv_stride;
+            for (int64_t h = 0; h < C; h += d)
+                m->kernels->attend(&(lex_attend_work){
+                    .q = q + (at + i) * q_stride + h, .k = k + h, .v = k + C + h, .q_stride = q_stride,
+                    .kv_stride = w->qkv_stride, .n_queries = some, .n = high - low, .d = d,
+                    .out = w->context + (at + i) * w->stride + h, .out_stride = w->stride, .scratch = w->scratch,
+                    .bias = w->local + w->longest - 1 + low - i, .bias_stride = -1});
+        }
+    }
+}
+
+static void attend_in(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch,
+                      const float *q, int64_t q_stride, const float *kv, bool first_only)
+{
+    if (layer->is_local)
+        attend_near(m, w, batch, q, q_stride, kv, first_only);
+    else
+        attend(m, w, batch, q, q_stride, kv, first_only);
+}
+
+/* Queries and keys of all rows of w->qkv, which has all three parts. */
+static void rotate(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch)
+{
+    const int64_t d = m->config.width / m->config.n_heads, half = d / 2;
+    if (!w->rotations[0])
+        return;
+    for (int64_t t = 0; t < batch->n_rows; t++) {
+        const float *cosines = w->rotations[layer->is_local] + batch->positions[t] * d, *sines = cosines + half;
+        float *head = w->qkv + t * w->qkv_stride;
+        for (int64_t h = 0; h < 2 * m->config.n_heads; h++, head += d)
+            for (int64_t c = 0; c < half; c++) {
+                const float first = head[c], second = head[half + c];
+                head[c] = first * cosines[c] - second * sines[c];
+                head[half + c] = second * cosines[c] + first * sines[c];
+            }
+    }
+}
+
 /* x, or, where that comes first, x normalised beside it. */
 static const float *seen_of(const lex_inference *m, const lex_plain_norm *first, lex_workspace *w, const float *x, int64_t n_rows)
 {
@@ -144,6 +214,43 @@ static const float *seen_of(const lex_inference *m, const lex_plain_norm *first,
     return w->seen;
 }
 
+/* n floats in place. */
+static void activate(float *x, int64_t n, lex_activation activation)
+{
+    for (int64_t c = 0; c < n; c++)
+        switch (activation) {
+        case LEX_ACTIVATION_TANH:
+            x[c] = tanhf(x[c]);
+            break;
+        case LEX_ACTIVATION_RELU:
+            x[c] = x[c] < 0.0f ? 0.0f : x[c];
+            break;
+        case LEX_ACTIVATION_GELU:
+            x[c] = 0.5f * x[c] * erfcf(-x[c] * 0.70710678f);
+            break;
+        case LEX_ACTIVATION_GELU_TANH:
+            x[c] = 0.5f * x[c] * (1.0f + tanhf(0.79788456f * (x[c] + 0.044715f * x[c] * x[c] * x[c])));
+            break;
+        }
+}
+
+/* activation(first half) times second half, into the first. */
+static void gated(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const float *seen, int64_t n_rows)
+{
+    const int64_t I = m->config.inner_width, stride = w->inner_stride;
+    if (layer->gate.out) {
+        linear(m, w, &layer->inner, seen, w->stride, n_rows, m->after_inner, w->inner, stride);
+        linear(m, w, &layer->gate, seen, w->stride, n_rows, LEX_AFTER_NOTHING, w->inner + I, stride);
+    } else {
+        linear(m, w, &layer->inner, seen, w->stride, n_rows, LEX_AFTER_NOTHING, w->inner, stride);
+        for (int64_t r = 0; r < n_rows; r++)
+            activate(w->inner + r * stride, I, m->config.activation);
+    }
+    for (int64_t r = 0; r < n_rows; r++)
+        for (int64_t c = 0; c < I; c++)
+            w->inner[r * stride + c] *= w->inner[r * stride + I + c];
+}
+
 /* What follows attention, on n_rows rows of x in place. */
 static void feed_forward(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, float *x,
                          int64_t n_rows)
@@ -153,7 +260,10 @@ static void feed_forward(const lex_inference *m, const lex_packed_layer *layer, 
     if (!first)
         norm(m, &layer->attention_norm, m->config.width, x, w->stride, n_rows);
     const float *seen = seen_of(m, &layer->outer_norm, w, x, n_rows);
-    linear(m, w, &layer->inner, seen, w->stride, n_rows, m->after_inner, w->inner, w->inner_stride);
+    if (m->config.family->is_gated)
+        gated(m, layer, w, seen, n_rows);
+    else
+        linear(m, w, &layer->inner, seen, w->stride, n_rows, m->after_inner, w->inner, w->inner_stride);
     linear(m, w, &layer->outer, w->inner, w->inner_stride, n_rows, LEX_AFTER_ADD, x, w->stride);
     if (!first)
         norm(m, &layer->outer_norm, m->config.width, x, w->stride, n_rows);
@@ -163,7 +273,8 @@ static void whole_layer(const lex_inference *m, const lex_packed_layer *layer, l
 {
     const float *seen = seen_of(m, &layer->attention_norm, w, w->x, batch->n_rows);
     linear(m, w, &layer->qkv, seen, w->stride, batch->n_rows, LEX_AFTER_NOTHING, w->qkv, w->qkv_stride);
-    attend(m, w, batch, w->qkv, w->qkv_stride, w->qkv + m->config.width, false);
+    rotate(m, layer, w, batch);
+    attend_in(m, layer, w, batch, w->qkv, w->qkv_stride, w->qkv + m->config.width, false);
     feed_forward(m, layer, w, w->x, batch->n_rows);
 }
 
@@ -187,10 +298,11 @@ static void layer_of_first_rows(const lex_inference *m, const lex_packed_layer *
         first_rows(m, w, batch, seen, w->stride, w->pooled);
         linear(m, w, &layer->query, w->pooled, w->stride, B, LEX_AFTER_NOTHING, w->aside, w->stride);
     } else {
+        rotate(m, layer, w, batch);
         first_rows(m, w, batch, w->qkv, w->qkv_stride, w->aside); /* of all queries */
     }
     first_rows(m, w, batch, w->x, w->stride, w->pooled);
-    attend(m, w, batch, w->aside, w->stride, layer->query.out ? w->qkv : w->qkv + C, true);
+    attend_in(m, layer, w, batch, w->aside, w->stride, layer->query.out ? w->qkv : w->qkv + C, true);
     feed_forward(m, layer, w, w->pooled, B);
 }
 
@@ -206,26 +318,6 @@ static void average(float *out, const float *x, int64_t stride, const int64_t *s
             out[i * stride + c] = sum * share;
         }
     }
-}
-
-/* n floats in place. */
-static void activate(float *x, int64_t n, lex_activation activation)
-{
-    for (int64_t c = 0; c < n; c++)
-        switch (activation) {
-        case LEX_ACTIVATION_TANH:
-            x[c] = tanhf(x[c]);
-            break;
-        case LEX_ACTIVATION_RELU:
-            x[c] = x[c] < 0.0f ? 0.0f : x[c];
-            break;
-        case LEX_ACTIVATION_GELU:
-            x[c] = 0.5f * x[c] * erfcf(-x[c] * 0.70710678f);
-            break;
-        case LEX_ACTIVATION_GELU_TANH:
-            x[c] = 0.5f * x[c] * (1.0f + tanhf(0.79788456f * (x[c] + 0.044715f * x[c] * x[c] * x[c])));
-            break;
-        }
 }
 
 /* Pooled rows (B, C) to logits (R, K). */

@@ -50,16 +50,18 @@ void lex_embed_backward(lex_encoder *encoder, lex_scope *scope, const lex_packin
         lex_rows_backward(scope, encoder->segments.dtable, tape->segments, dx);
 }
 
-void lex_bias_prepare(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, lex_tape *tape)
+static int64_t longest_of(const lex_batch *batch)
 {
     int64_t longest = 0;
-    tape->bias = tape->dbias = NULL;
-    if (!encoder->relative.table)
-        return;
     for (int64_t s = 0; s < batch->n_sequences; s++) {
         int64_t n = batch->starts[s + 1] - batch->starts[s];
         longest = n > longest ? n : longest;
     }
+    return longest;
+}
+
+static void prepare_bias(lex_encoder *encoder, lex_scope *scope, int64_t longest, lex_tape *tape)
+{
     const int64_t span = 2 * longest - 1;
     int64_t *buckets = lex_alloc_array((size_t)span, sizeof *buckets);
     lex_distance_buckets(longest - 1, buckets);
@@ -68,4 +70,39 @@ void lex_bias_prepare(lex_encoder *encoder, lex_scope *scope, const lex_batch *b
     if (encoder->relative.dtable)
         tape->dbias = lex_tensor_zeros(scope, LEX_F32, 2, (int64_t[]){span, encoder->config.n_heads});
     free(buckets);
+}
+
+static void prepare_local(lex_encoder *encoder, lex_scope *scope, int64_t longest, lex_tape *tape)
+{
+    const int64_t sizes[2] = {2 * longest - 1, 1};
+    float *values = lex_alloc_array((size_t)sizes[0], sizeof *values);
+    lex_local_bias(&encoder->config, longest - 1, values);
+    tape->local = lex_tensor_from(scope, LEX_F32, 2, sizes, values);
+    free(values);
+}
+
+static void prepare_rotations(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, bool local, lex_tape *tape)
+{
+    const lex_encoder_config *config = &encoder->config;
+    const int64_t half = config->width / config->n_heads / 2, sizes[2] = {batch->n_rows, half};
+    float *cosines = lex_alloc_array((size_t)(batch->n_rows * half), sizeof *cosines);
+    float *sines = lex_alloc_array((size_t)(batch->n_rows * half), sizeof *sines);
+    for (int64_t t = 0; t < batch->n_rows; t++)
+        lex_rotation(config, local, batch->positions[t], cosines + t * half, sines + t * half);
+    tape->cosines[local] = lex_tensor_from(scope, LEX_F32, 2, sizes, cosines);
+    tape->sines[local] = lex_tensor_from(scope, LEX_F32, 2, sizes, sines);
+    free(cosines);
+    free(sines);
+}
+
+void lex_distances_prepare(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, lex_tape *tape)
+{
+    const int64_t longest = longest_of(batch);
+    tape->bias = tape->dbias = tape->local = NULL;
+    if (encoder->relative.table)
+        prepare_bias(encoder, scope, longest, tape);
+    if (encoder->config.local_reach > 0)
+        prepare_local(encoder, scope, longest, tape);
+    for (int local = 0; encoder->config.rotary_theta[0] > 0 && local < 2; local++)
+        prepare_rotations(encoder, scope, batch, local, tape);
 }

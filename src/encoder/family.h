@@ -73,6 +73,6 @@ extern const lex_encoder_family *const lex_encoder_families[];
 extern const int lex_n_encoder_families;
 
 extern const lex_encoder_family lex_family_bert, lex_family_roberta, lex_family_distilbert, lex_family_electra,
-    lex_family_mpnet, lex_family_albert;
+    lex_family_mpnet, lex_family_albert, lex_family_modernbert;
 
 #endif

@@ -142,7 +142,15 @@ static void take_layer(taking *t, int64_t index)
         return;
     layer->attention = take_linear(t, places->attention, C, C);
     layer->attention_norm = take_norm(t, places->attention_norm);
-    layer->inner = take_linear(t, places->inner, C, inference->config.family->is_gated ? 2 * I : I);
+    layer->is_local = lex_layer_is_local(&inference->config, index);
+    if (inference->config.family->is_gated && !is_int8(t, places->inner.weight)) {
+        const float *halves[2] = {t->values[places->inner.weight], t->values[places->inner.weight] + I * C};
+        const float *bias = bias_of(t, places->inner);
+        layer->inner = pack(t, &halves[0], 1, bias, C, I);
+        layer->gate = pack(t, &halves[1], 1, bias ? bias + I : NULL, C, I);
+    } else {
+        layer->inner = take_linear(t, places->inner, C, inference->config.family->is_gated ? 2 * I : I);
+    }
     layer->outer = take_linear(t, places->outer, I, C);
     layer->outer_norm = take_norm(t, places->outer_norm);
 }
@@ -239,6 +247,7 @@ void lex_inference_free(lex_inference *inference)
         free(layer->qkv_bias);
         release(&layer->attention);
         release(&layer->inner);
+        release(&layer->gate);
         release(&layer->outer);
     }
     free(inference->layers);
@@ -277,6 +286,9 @@ void lex_workspace_free(lex_workspace *w)
     free(w->seen);
     free(w->positions);
     free(w->bias);
+    free(w->local);
+    free(w->rotations[0]);
+    free(w->rotations[1]);
     free(w->qkv);
     free(w->context);
     free(w->inner);

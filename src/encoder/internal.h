@@ -81,6 +81,8 @@ struct lex_tape {
     lex_tensor *buckets; /* (2 N - 1): rows of the table of biases for the distances in this batch */
     lex_tensor *bias;    /* (2 N - 1, H): what they are */
     lex_tensor *dbias;   /* its gradient, of all layers */
+    lex_tensor *local;   /* (2 N - 1, 1): the bias of layers that see only what is near */
+    lex_tensor *cosines[2], *sines[2]; /* (T, d / 2): rotations in layers that see all, and in those */
     lex_tensor *embedded; /* (T, E): before they are projected */
     lex_layer_norm_saved embedding_norm;
     lex_dropout_saved embedding_dropout;
@@ -98,10 +100,11 @@ struct lex_tape {
     lex_train_mode mode;
 };
 
-/* embed.c: rows of ids to what the first layer sees (T, C), and back; what a batch's distances add to its scores. */
+/* embed.c: rows of ids to what the first layer sees (T, C), and back; what a batch's distances
+ * and positions do to its scores. */
 lex_tensor *lex_embed(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing, lex_tape *tape);
 void lex_embed_backward(lex_encoder *encoder, lex_scope *scope, const lex_packing *packing, lex_tape *tape, lex_tensor *dx);
-void lex_bias_prepare(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, lex_tape *tape);
+void lex_distances_prepare(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, lex_tape *tape);
 /* head.c */
 lex_tensor *lex_head_forward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing,
                              lex_tensor *x, lex_tape *tape);

@@ -27,6 +27,14 @@ void lex_tape_recompute(lex_tape *tape)
     tape->recompute = true;
 }
 
+static lex_tensor *inner_forward(const lex_encoder_config *config, lex_scope *scope, const lex_layer *layer, lex_layer_tape *tape)
+{
+    if (!config->family->is_gated)
+        return lex_linear_forward_then(scope, &layer->inner, tape->middle, config->activation, &tape->inner);
+    tape->inner = lex_linear_forward(scope, &layer->inner, tape->middle); /* (T, 2I) */
+    return lex_gated(scope, tape->inner, config->activation);
+}
+
 /* saved: what the way back needs; NULL-ish tensors in it are never read when answering. */
 static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t index, const lex_packing *packing,
                                  lex_tensor *x, lex_tape *whole, lex_layer_tape *tape, bool keep)
@@ -34,12 +42,14 @@ static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t
     const lex_layer *layer = &encoder->layers[index];
     const lex_encoder_config *config = &encoder->config;
     const lex_train_mode *mode = &whole->mode;
-    const bool first = config->family->norm_first;
+    const bool first = config->family->norm_first, local = lex_layer_is_local(config, index);
     tape->x = x;                                                                               /* (T, C) */
     tape->seen = first ? lex_norm_forward(config, scope, &layer->attention_norm, x, &tape->attention_norm) : x;
     lex_tensor *qkv = lex_linear_forward(scope, &layer->qkv, tape->seen);                      /* (T, 3C) */
+    if (config->rotary_theta[0] > 0)
+        lex_rotate(scope, qkv, whole->cosines[local], whole->sines[local], config->n_heads, false);
     lex_dropout on_probabilities = lex_site(mode, mode->attention_dropout, index, LEX_SITE_PROBABILITIES);
-    tape->context = lex_attention(scope, qkv, packing, config->n_heads, whole->bias, on_probabilities,
+    tape->context = lex_attention(scope, qkv, packing, config->n_heads, local ? whole->local : whole->bias, on_probabilities,
                                   keep ? &tape->attention : NULL);                             /* (T, C) */
     lex_tensor *a = lex_linear_forward(scope, &layer->attention, tape->context);               /* (T, C) */
     a = lex_dropout_apply(scope, a, packing, lex_site(mode, mode->hidden_dropout, index, LEX_SITE_ATTENTION),
@@ -47,7 +57,7 @@ static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t
     lex_add(scope, a, x);
     tape->middle = first ? lex_norm_forward(config, scope, &layer->outer_norm, a, &tape->outer_norm)
                          : lex_norm_forward(config, scope, &layer->attention_norm, a, &tape->attention_norm);
-    tape->active = lex_linear_forward_then(scope, &layer->inner, tape->middle, config->activation, &tape->inner); /* (T, I) */
+    tape->active = inner_forward(config, scope, layer, tape);                                  /* (T, I) */
     lex_tensor *o = lex_linear_forward(scope, &layer->outer, tape->active);                    /* (T, C) */
     o = lex_dropout_apply(scope, o, packing, lex_site(mode, mode->hidden_dropout, index, LEX_SITE_OUTER),
                           &tape->outer_dropout);
@@ -72,7 +82,9 @@ static lex_tensor *outer_backward(lex_encoder *encoder, lex_scope *scope, const 
     lex_tensor *d_sum = first ? dy : lex_norm_backward(scope, &layer->outer_norm, dy, &tape->outer_norm); /* (T, C) */
     lex_tensor *d_outer = dropout_backward_of_copy(scope, d_sum, packing, &tape->outer_dropout);
     lex_tensor *d_active = lex_linear_backward(scope, &layer->outer, d_outer, tape->active, true);
-    lex_tensor *d_inner = lex_activate_backward(scope, d_active, tape->inner, tape->active, encoder->config.activation);
+    lex_tensor *d_inner = encoder->config.family->is_gated
+                              ? lex_gated_backward(scope, d_active, tape->inner, encoder->config.activation)
+                              : lex_activate_backward(scope, d_active, tape->inner, tape->active, encoder->config.activation);
     lex_tensor *d_middle = lex_linear_backward(scope, &layer->inner, d_inner, tape->middle, true);
     if (first)
         d_middle = lex_norm_backward(scope, &layer->outer_norm, d_middle, &tape->outer_norm);
@@ -84,11 +96,13 @@ static lex_tensor *layer_backward(lex_encoder *encoder, lex_scope *scope, int64_
                                   const lex_tape *whole, const lex_layer_tape *tape, lex_tensor *dy)
 {
     const lex_layer *layer = &encoder->layers[index];
-    const bool first = encoder->config.family->norm_first;
+    const bool first = encoder->config.family->norm_first, local = lex_layer_is_local(&encoder->config, index);
     lex_tensor *d_sum = outer_backward(encoder, scope, layer, packing, tape, dy);
     lex_tensor *d_attention = dropout_backward_of_copy(scope, d_sum, packing, &tape->attention_dropout);
     lex_tensor *d_context = lex_linear_backward(scope, &layer->attention, d_attention, tape->context, true);
-    lex_tensor *d_qkv = lex_attention_backward(scope, d_context, packing, &tape->attention, whole->dbias); /* (T, 3C) */
+    lex_tensor *d_qkv = lex_attention_backward(scope, d_context, packing, &tape->attention, local ? NULL : whole->dbias);
+    if (encoder->config.rotary_theta[0] > 0) /* (T, 3C) */
+        lex_rotate(scope, d_qkv, whole->cosines[local], whole->sines[local], encoder->config.n_heads, true);
     bool want_dx = index >= encoder->frozen_blocks || first; /* something below is trained */
     lex_tensor *dx = lex_linear_backward(scope, &layer->qkv, d_qkv, tape->seen, want_dx);
     if (first)
@@ -155,7 +169,7 @@ lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const le
     used->first_example = batch->example[0];
     lex_scope *inner = lex_scope_new(encoder->runtime);
     int64_t L = encoder->config.n_layers, first_kept = tape ? encoder->frozen_blocks : L + 1; /* block */
-    lex_bias_prepare(encoder, scope, batch, used);
+    lex_distances_prepare(encoder, scope, batch, used);
     lex_tensor *x = lex_embed(encoder, first_kept == 0 ? scope : inner, batch, &packing, used);
     for (int64_t i = 0; i < L; i++) {
         if (i + 1 == first_kept) {

@@ -36,5 +36,11 @@ void lex_layout_release(lex_layout *layout);
 void lex_position_rows(const lex_encoder_config *config, const lex_batch *batch, int64_t *out);
 /* The row of the table of biases for each distance of a key from its query, -reach .. reach: (2 reach + 1). */
 void lex_distance_buckets(int64_t reach, int64_t *out);
+/* Whether a layer sees only what is near. */
+bool lex_layer_is_local(const lex_encoder_config *config, int64_t layer);
+/* What that adds to scores for distances -reach .. reach: 0, or minus infinity. */
+void lex_local_bias(const lex_encoder_config *config, int64_t reach, float *out);
+/* Cosines and sines (d / 2 each) of a position's rotation. */
+void lex_rotation(const lex_encoder_config *config, bool local, int64_t position, float *cosines, float *sines);
 
 #endif

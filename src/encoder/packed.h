@@ -28,7 +28,9 @@ typedef struct {
     float *qkv_bias;             /* (3C), owned */
     lex_packed_linear attention; /* (C, C) */
     lex_plain_norm attention_norm;
-    lex_packed_linear inner; /* (I, C), or (2I, C) where it is gated */
+    lex_packed_linear inner; /* (I, C); of int8 (2I, C) where it is gated */
+    lex_packed_linear gate;  /* (I, C): the second half of floats, where it is gated */
+    bool is_local;
     lex_packed_linear outer; /* (C, I) */
     lex_plain_norm outer_norm;
 } lex_packed_layer;
@@ -63,9 +65,11 @@ struct lex_workspace {
     float *seen;    /* (T, C): normalised, where that comes first; or before it is projected (T, E) */
     float *qkv;     /* (T, 3C) */
     float *context; /* (T, C) */
-    float *inner;   /* (T, I) */
+    float *inner;   /* (T, I), or (T, 2I) where it is gated */
     int64_t *positions; /* (T): rows of the table, where they are not the batch's */
     float *bias;    /* (H, 2 longest - 1), or NULL: what attention adds by distance */
+    float *local;   /* (2 longest - 1), or NULL: the same of layers that see only what is near */
+    float *rotations[2]; /* (longest, d): of each position d / 2 cosines and as many sines, or NULL */
     float *pooled;  /* (B, C) */
     float *aside;   /* (B, C) */
     float *scratch; /* of attention */

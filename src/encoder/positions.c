@@ -1,5 +1,5 @@
-/* positions.c - where a token stands, in the schemes that families have: rows of a table of positions, and how far two
- * tokens are from one another. */
+/* positions.c - where a token stands, in the schemes that families have: rows of a table of positions, how far two tokens are
+ * from one another, angles of rotation. */
 #include <math.h>
 
 #include "layout.h"
@@ -31,4 +31,27 @@ void lex_distance_buckets(int64_t reach, int64_t *out)
 {
     for (int64_t distance = -reach; distance <= reach; distance++)
         out[distance + reach] = bucket_of(distance);
+}
+
+bool lex_layer_is_local(const lex_encoder_config *config, int64_t layer)
+{
+    return config->local_reach > 0 && layer % config->global_every != 0;
+}
+
+void lex_local_bias(const lex_encoder_config *config, int64_t reach, float *out)
+{
+    for (int64_t distance = -reach; distance <= reach; distance++)
+        out[distance + reach] = distance >= -config->local_reach && distance <= config->local_reach ? 0.0f : -INFINITY;
+}
+
+/* In float32 as the reference has it: at the far end of a long text the rounding of an angle is seen. */
+void lex_rotation(const lex_encoder_config *config, bool local, int64_t position, float *cosines, float *sines)
+{
+    const int64_t d = config->width / config->n_heads;
+    for (int64_t i = 0; i < d / 2; i++) {
+        const float power = (float)(2 * i) / (float)d;
+        const float angle = (float)position * (1.0f / (float)pow(config->rotary_theta[local], (double)power));
+        cosines[i] = cosf(angle);
+        sines[i] = sinf(angle);
+    }
 }

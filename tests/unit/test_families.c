@@ -10,7 +10,7 @@
 
 enum { N = 8, K = 3 };
 
-static const char *const names[] = {"roberta", "distilbert", "electra", "mpnet", "albert"};
+static const char *const names[] = {"roberta", "distilbert", "electra", "mpnet", "albert", "modernbert", "modernbert-mean"};
 enum { N_NAMES = sizeof names / sizeof *names };
 
 static lex_runtime *runtime;
@@ -343,7 +343,7 @@ static void test_list(void)
         const char *name = lex_encoder_family_name(lex_encoder_family_at(n_families++));
         CHECK(strstr(lex_encoder_supported(), name) != NULL);
     }
-    CHECK(n_listed >= n_families && n_families == N_NAMES + 1);
+    CHECK(n_listed >= n_families && n_families == 7);
     CHECK(lex_encoder_family_of("t5") == NULL);
 }
 

@@ -32,6 +32,11 @@ MODELS = {
     "mpnet": ("MPNet", dict(COMMON, **NO_DROPOUT, layer_norm_eps=1e-5)),
     "albert": ("Albert", dict(COMMON, **NO_DROPOUT, embedding_size=12, num_hidden_layers=4, num_hidden_groups=2,
                               classifier_dropout_prob=0.0)),
+    "modernbert": ("ModernBert", dict(COMMON, num_hidden_layers=4, local_attention=12, pad_token_id=1, bos_token_id=0,
+                                      eos_token_id=2, cls_token_id=0, sep_token_id=2)),
+    "modernbert-mean": ("ModernBert", dict(COMMON, num_hidden_layers=3, local_attention=8, pad_token_id=1, bos_token_id=0,
+                                           eos_token_id=2, cls_token_id=0, sep_token_id=2, classifier_pooling="mean",
+                                           attention_bias=True, norm_bias=True, mlp_bias=True, classifier_bias=True)),
 }
 
 
