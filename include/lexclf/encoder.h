@@ -52,6 +52,9 @@ typedef struct {
     int64_t position_offset; /* rows of the table of positions before the first token's */
     int64_t pad_id;      /* the token that has position `pad_id` wherever it stands, and is not counted; -1: none */
     int64_t n_segments;  /* token types; 0: none */
+    bool has_position_table, has_distance_norm;
+    int64_t distance_span; /* attention has terms of its own for 2 distance_span buckets of distances; 0: it has none */
+    int64_t distance_max;  /* beyond which distances are one */
     int64_t n_buckets;   /* of distances between query and key that attention has a bias for; 0: none */
     double rotary_theta[2]; /* 0: positions are no rotations; of layers that see all, and of those that do not */
     int64_t local_reach;    /* how far such a layer sees, either way; 0: all layers see all */

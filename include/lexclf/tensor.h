@@ -189,12 +189,18 @@ lex_tensor *lex_dropout_backward(lex_scope *scope, lex_tensor *dy, const lex_pac
                                  const lex_dropout_saved *saved);
 
 /* Scaled dot-product attention with H heads, each sequence by itself (Vaswani et al. 2017): softmax(q k' / sqrt(d) + b) v.
- * qkv (T, 3C): queries, keys and values beside each other. Returns (T, C). `dropout` falls on the probabilities. `bias`, or
- * NULL for none, is b by distance: (2 N - 1, H), or (2 N - 1, 1) for all heads alike, N no less than the longest sequence;
- * row N - 1 + j - i is for query i and key j, and minus infinity where that key shall not be seen. */
+ * qkv (T, 3C): queries, keys and values beside each other. Returns (T, C). `dropout` falls on the probabilities. `form`,
+ * NULL where b is 0, says what b is and what divides the products. */
+typedef struct {
+    double scale; /* of the products; 0: 1 / sqrt(d) */
+    /* b by distance, (2 N - 1, H), or (2 N - 1, 1) for all heads alike, N no less than the longest sequence: row
+     * N - 1 + j - i is for query i and key j, and minus infinity where that key shall not be seen. Or b for each query and
+     * key by themselves: one dimension, for sequence s of length n (H, n, n), behind one another. */
+    lex_tensor *bias;
+} lex_attention_form;
 typedef struct {
     lex_tensor *qkv;
-    lex_tensor *bias;
+    lex_attention_form form;
     lex_tensor *probabilities; /* packed: for sequence s of length n, (H, n, n); after softmax, before dropout */
     lex_tensor *mask;          /* CUDA only: what dropout kept */
     lex_dropout dropout;
@@ -202,15 +208,29 @@ typedef struct {
 } lex_attention_saved;
 /* saved: NULL when there will be no way back. */
 lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
-                          lex_tensor *bias, lex_dropout dropout, lex_attention_saved *saved);
-/* dbias: NULL, or where the gradient of a bias (2 N - 1, H) is added. */
+                          const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved);
+/* dbias: NULL, or where the gradient of the bias is added, of its shape; not of one for all heads alike. */
 lex_tensor *lex_attention_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
                                    const lex_attention_saved *saved, lex_tensor *dbias);
 /* The same by libtorch's operations alone, as it runs on CUDA; for tests on any device. */
 lex_tensor *lex_attention_by_library(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
-                                     lex_tensor *bias, lex_dropout dropout, lex_attention_saved *saved);
+                                     const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved);
 lex_tensor *lex_attention_backward_by_library(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
                                               const lex_attention_saved *saved, lex_tensor *dbias);
+
+/* What DeBERTa adds to the score of query i and key j (He et al., ICLR 2021, equation 4): scale (q_i p_b + k_j p'_b), b being
+ * rows[reach + i - j], p and p' the keys and queries that row b of `distances` (D, 3C) has, as qkv has those of tokens.
+ * Returns a bias for each query and key. Backwards adds to dqkv and returns the gradient by `distances`. On the CPU alone. */
+typedef struct {
+    int64_t n_heads;
+    const int64_t *rows; /* (2 reach + 1) */
+    int64_t reach;       /* no less than the longest sequence - 1 */
+    double scale;
+} lex_distances;
+lex_tensor *lex_disentangled(lex_scope *scope, lex_tensor *qkv, lex_tensor *distances, const lex_packing *packing,
+                             const lex_distances *how);
+lex_tensor *lex_disentangled_backward(lex_scope *scope, lex_tensor *dscores, lex_tensor *dqkv, lex_tensor *qkv,
+                                      lex_tensor *distances, const lex_packing *packing, const lex_distances *how);
 
 /* Mean over the rows of each sequence: (T, C) to (B, C), and back. */
 lex_tensor *lex_segment_mean(lex_scope *scope, lex_tensor *x, const lex_packing *packing);

@@ -25,6 +25,15 @@ static void make_bias(lex_workspace *w, const lex_inference *m, int64_t longest)
     free(buckets);
 }
 
+static void make_distances(lex_workspace *w, const lex_inference *m, int64_t longest)
+{
+    w->distance_rows = lex_realloc_array(w->distance_rows, (size_t)(2 * longest - 1), sizeof *w->distance_rows);
+    lex_distance_rows(&m->config, longest - 1, w->distance_rows);
+    make_room(&w->terms[0], longest * 2 * m->config.distance_span);
+    make_room(&w->terms[1], longest * 2 * m->config.distance_span);
+    make_room(&w->scores, longest * longest);
+}
+
 static void make_local(lex_workspace *w, const lex_inference *m, int64_t longest)
 {
     make_room(&w->local, 2 * longest - 1);
@@ -69,6 +78,8 @@ static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *b
         make_room(&w->scratch, lex_attend_scratch(longest, m->config.width / m->config.n_heads));
         if (m->relative)
             make_bias(w, m, longest);
+        if (m->distances)
+            make_distances(w, m, longest);
         if (m->config.local_reach > 0)
             make_local(w, m, longest);
         if (m->config.rotary_theta[0] > 0)
@@ -77,8 +88,8 @@ static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *b
     }
 }
 
-static void linear(const lex_inference *m, lex_workspace *w, const lex_packed_linear *linear, const float *x, int64_t x_stride,
-                   int64_t n_rows, lex_after after, float *y, int64_t y_stride)
+void lex_apply_linear(const lex_inference *m, const lex_workspace *w, const lex_packed_linear *linear, const float *x, int64_t x_stride,
+                      int64_t n_rows, lex_after after, float *y, int64_t y_stride)
 {
     if (linear->n_parts) {
         m->int8_kernels->linear(&(lex_int8_work){x, x_stride, n_rows, linear->in, linear->parts, linear->n_parts, after, y,
@@ -87,6 +98,12 @@ static void linear(const lex_inference *m, lex_workspace *w, const lex_packed_li
     }
     m->kernels->linear(&(lex_linear_work){x, x_stride, n_rows, linear->in, linear->out, linear->packed, linear->bias,
                                           after, y, y_stride, w->linear_scratch, NULL});
+}
+
+static void linear(const lex_inference *m, lex_workspace *w, const lex_packed_linear *linear, const float *x, int64_t x_stride,
+                   int64_t n_rows, lex_after after, float *y, int64_t y_stride)
+{
+    lex_apply_linear(m, w, linear, x, x_stride, n_rows, after, y, y_stride);
 }
 
 /* Of rows of `width`, in place. */
@@ -176,10 +193,46 @@ static void attend_near(const lex_inference *m, lex_workspace *w, const lex_batc
     }
 }
 
+/* The products of n rows of d with what a head's rows of the table are. */
+static void distance_terms(const lex_inference *m, lex_workspace *w, const void *packed, const float *x, int64_t stride, int64_t n,
+                           float *out)
+{
+    const int64_t span = 2 * m->config.distance_span, d = m->config.width / m->config.n_heads;
+    m->kernels->linear(&(lex_linear_work){x, stride, n, d, span, packed, NULL, LEX_AFTER_NOTHING, out, span, w->linear_scratch, NULL});
+}
+
+/* The same where scores have terms of distances: those of queries with the table's keys, and of keys with its queries. */
+static void attend_far(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch, const float *q,
+                       int64_t q_stride, const float *kv, bool first_only)
+{
+    const int64_t C = m->config.width, H = m->config.n_heads, d = C / H, span = 2 * m->config.distance_span;
+    const float scale = (float)lex_distance_scale(&m->config);
+    for (int64_t s = 0; s < batch->n_sequences; s++) {
+        const int64_t begin = batch->starts[s], n = batch->starts[s + 1] - begin, at = first_only ? s : begin;
+        const int64_t n_queries = first_only ? 1 : n;
+        for (int64_t h = 0; h < H; h++) {
+            const float *queries = q + at * q_stride + h * d, *keys = kv + begin * w->qkv_stride + h * d;
+            distance_terms(m, w, layer->distances[H + h], queries, q_stride, n_queries, w->terms[0]);
+            distance_terms(m, w, layer->distances[h], keys, w->qkv_stride, n, w->terms[1]);
+            for (int64_t i = 0; i < n_queries; i++)
+                for (int64_t j = 0; j < n; j++) {
+                    const int64_t row = w->distance_rows[w->longest - 1 + i - j];
+                    w->scores[i * n + j] = scale * (w->terms[0][i * span + row] + w->terms[1][j * span + row]);
+                }
+            m->kernels->attend(&(lex_attend_work){
+                .q = queries, .k = keys, .v = keys + C, .q_stride = q_stride, .kv_stride = w->qkv_stride, .n_queries = n_queries,
+                .n = n, .d = d, .out = w->context + at * w->stride + h * d, .out_stride = w->stride, .scratch = w->scratch,
+                .scale = scale, .bias = w->scores, .bias_stride = n});
+        }
+    }
+}
+
 static void attend_in(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch,
                       const float *q, int64_t q_stride, const float *kv, bool first_only)
 {
-    if (layer->is_local)
+    if (layer->distances)
+        attend_far(m, layer, w, batch, q, q_stride, kv, first_only);
+    else if (layer->is_local)
         attend_near(m, w, batch, q, q_stride, kv, first_only);
     else
         attend(m, w, batch, q, q_stride, kv, first_only);

@@ -122,7 +122,7 @@ static lex_status read_sizes(lex_encoder_config *out, const lex_json *config, le
     LEX_TRY(lex_config_size(&out->inner_width, config, key_of(config, f->settings.inner_width, "intermediate_size"), 1, WIDTH_MAX, err));
     LEX_TRY(lex_config_size(&out->n_positions, config, "max_position_embeddings", 2, POSITIONS_MAX, err));
     if (f->embedding.segments)
-        LEX_TRY(lex_config_size(&out->n_segments, config, "type_vocab_size", 1, WIDTH_MAX, err));
+        LEX_TRY(lex_config_size(&out->n_segments, config, "type_vocab_size", !f->embedding.may_lack_segments, WIDTH_MAX, err));
     if (out->width % out->n_heads != 0)
         st = lex_err_set(err, LEX_ERR_INPUT, "'%s' %lld is no multiple of '%s' %lld", width, (long long)out->width, heads,
                          (long long)out->n_heads);
@@ -134,7 +134,7 @@ lex_status lex_encoder_config_read(lex_encoder_config *out, const lex_json *conf
 {
     lex_status st = LEX_OK;
     *out = (lex_encoder_config){.pad_id = -1, .has_attention_bias = true, .has_inner_bias = true, .has_norm_bias = true,
-                                .has_head_bias = true};
+                                .has_head_bias = true, .has_position_table = true};
     LEX_TRY(find_family(out, config, err));
     const lex_encoder_family *f = out->family;
     LEX_TRY(lex_config_activation(&out->activation, config, key_of(config, f->settings.activation, "hidden_act"), "gelu", err));

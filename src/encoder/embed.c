@@ -39,6 +39,10 @@ void lex_embed_backward(lex_encoder *encoder, lex_scope *scope, const lex_packin
 {
     if (encoder->relative.table)
         lex_rows_backward(scope, encoder->relative.dtable, tape->buckets, tape->dbias);
+    if (encoder->distances.table) {
+        lex_tensor *d = lex_norm_backward(scope, &encoder->distances_norm, tape->ddistances, &tape->distances_norm);
+        lex_add(scope, encoder->distances.dtable, d);
+    }
     if (encoder->config.has_projection)
         dx = lex_linear_backward(scope, &encoder->projection, dx, tape->embedded, true);
     dx = lex_dropout_backward(scope, dx, packing, &tape->embedding_dropout);
@@ -72,6 +76,17 @@ static void prepare_bias(lex_encoder *encoder, lex_scope *scope, int64_t longest
     free(buckets);
 }
 
+static void prepare_distances(lex_encoder *encoder, lex_scope *scope, int64_t longest, lex_tape *tape)
+{
+    const int64_t sizes[2] = {2 * encoder->config.distance_span, encoder->config.width};
+    tape->distance_reach = longest - 1;
+    tape->distance_rows = lex_realloc_array(tape->distance_rows, (size_t)(2 * longest - 1), sizeof *tape->distance_rows);
+    lex_distance_rows(&encoder->config, longest - 1, tape->distance_rows);
+    tape->distances = lex_norm_forward(&encoder->config, scope, &encoder->distances_norm, encoder->distances.table,
+                                       &tape->distances_norm);
+    tape->ddistances = encoder->distances.dtable ? lex_tensor_zeros(scope, LEX_F32, 2, sizes) : NULL;
+}
+
 static void prepare_local(lex_encoder *encoder, lex_scope *scope, int64_t longest, lex_tape *tape)
 {
     const int64_t sizes[2] = {2 * longest - 1, 1};
@@ -101,6 +116,8 @@ void lex_distances_prepare(lex_encoder *encoder, lex_scope *scope, const lex_bat
     tape->bias = tape->dbias = tape->local = NULL;
     if (encoder->relative.table)
         prepare_bias(encoder, scope, longest, tape);
+    if (encoder->distances.table)
+        prepare_distances(encoder, scope, longest, tape);
     if (encoder->config.local_reach > 0)
         prepare_local(encoder, scope, longest, tape);
     for (int local = 0; encoder->config.rotary_theta[0] > 0 && local < 2; local++)

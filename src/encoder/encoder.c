@@ -211,6 +211,8 @@ static lex_status bind_all(lex_encoder *encoder, const float *const *values, lex
     bind_norm(&b, layout->embedding_norm, &encoder->embedding_norm);
     bind_linear(&b, layout->projection, &encoder->projection);
     bind_table(&b, layout->relative, &encoder->relative);
+    bind_table(&b, layout->distances, &encoder->distances);
+    bind_norm(&b, layout->distances_norm, &encoder->distances_norm);
     for (int64_t i = 0; i < encoder->config.n_layers; i++)
         bind_layer(&b, i);
     bind_norm(&b, layout->last_norm, &encoder->last_norm);

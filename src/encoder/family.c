@@ -6,7 +6,7 @@
 
 const lex_encoder_family *const lex_encoder_families[] = {
     &lex_family_bert,  &lex_family_roberta, &lex_family_distilbert, &lex_family_electra,
-    &lex_family_mpnet, &lex_family_albert,  &lex_family_modernbert,
+    &lex_family_mpnet, &lex_family_albert,  &lex_family_modernbert,  &lex_family_deberta,
 };
 const int lex_n_encoder_families = sizeof lex_encoder_families / sizeof *lex_encoder_families;
 
@@ -57,5 +57,5 @@ const char *lex_encoder_head_name(char out[LEX_HEAD_NAME_MAX], const lex_encoder
 
 const char *lex_encoder_supported(void)
 {
-    return "bert, roberta, camembert, xlm-roberta, distilbert, electra, mpnet, albert, modernbert";
+    return "bert, roberta, camembert, xlm-roberta, distilbert, electra, mpnet, albert, modernbert, deberta-v2";
 }

@@ -30,6 +30,8 @@ struct lex_encoder_family {
 
     struct {
         const char *words, *positions, *segments, *norm;
+        bool may_lack_segments;
+        const char *distances, *distances_norm; /* a table (2 config.distance_span, C) of what attention's further terms are of */
         const char *projection; /* from embeddings of E columns to C */
         const char *relative;   /* a table (buckets, H) of what attention adds to its scores (config.n_buckets) */
     } embedding;
@@ -73,6 +75,6 @@ extern const lex_encoder_family *const lex_encoder_families[];
 extern const int lex_n_encoder_families;
 
 extern const lex_encoder_family lex_family_bert, lex_family_roberta, lex_family_distilbert, lex_family_electra,
-    lex_family_mpnet, lex_family_albert, lex_family_modernbert;
+    lex_family_mpnet, lex_family_albert, lex_family_modernbert, lex_family_deberta;
 
 #endif

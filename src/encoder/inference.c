@@ -126,6 +126,39 @@ static void take_classifier(const taking *t, lex_inference *inference, int64_t n
     lex_pack(kernels, inference->classifier.packed, t->values[layout->scorer.weight], C, K, 1);
 }
 
+/* The table's rows, normalised once for all. */
+static void take_distances(const taking *t, lex_inference *inference)
+{
+    const int64_t n = 2 * inference->config.distance_span, C = inference->config.width;
+    const lex_plain_norm norm = take_norm(t, t->layout->distances_norm);
+    if (t->layout->distances.weight < 0)
+        return;
+    inference->distances = lex_alloc_array((size_t)(n * C), sizeof *inference->distances);
+    memcpy(inference->distances, t->values[t->layout->distances.weight], (size_t)(n * C) * sizeof *inference->distances);
+    if (norm.weight)
+        inference->kernels->norm(&(lex_norm_work){inference->distances, C, n, C, norm.weight, norm.bias,
+                                                  inference->config.layer_norm_eps});
+}
+
+/* A layer's queries and keys of the table's rows, head by head. */
+static void project_distances(lex_inference *m, lex_packed_layer *layer)
+{
+    const int64_t n = 2 * m->config.distance_span, C = m->config.width, H = m->config.n_heads, d = C / H;
+    float *qkv = lex_alloc_array((size_t)(n * 3 * C), sizeof *qkv), *rows = lex_alloc_array((size_t)(n * d), sizeof *rows);
+    lex_workspace *w = lex_workspace_new(m); /* for its scratch */
+    lex_apply_linear(m, w, &layer->qkv, m->distances, C, n, LEX_AFTER_NOTHING, qkv, 3 * C);
+    layer->distances = lex_alloc_array((size_t)(2 * H), sizeof *layer->distances);
+    for (int64_t i = 0; i < 2 * H; i++) {
+        for (int64_t r = 0; r < n; r++)
+            memcpy(rows + r * d, qkv + r * 3 * C + i * d, (size_t)d * sizeof *rows);
+        layer->distances[i] = lex_alloc_aligned(lex_packed_bytes(m->kernels, d, n));
+        lex_pack(m->kernels, layer->distances[i], rows, d, 0, n);
+    }
+    lex_workspace_free(w);
+    free(qkv);
+    free(rows);
+}
+
 static void take_layer(taking *t, int64_t index)
 {
     lex_inference *inference = t->inference;
@@ -137,9 +170,11 @@ static void take_layer(taking *t, int64_t index)
         layer->borrowed = true;
         return;
     }
-    take_qkv(t, layer, places, index == inference->config.n_layers - 1 && lex_looks_at_first_rows(inference));
+    take_qkv(t, layer, places, index == inference->config.n_layers - 1 && lex_looks_at_first_rows(inference) && !inference->distances);
     if (t->mixed)
         return;
+    if (inference->distances)
+        project_distances(inference, layer);
     layer->attention = take_linear(t, places->attention, C, C);
     layer->attention_norm = take_norm(t, places->attention_norm);
     layer->is_local = lex_layer_is_local(&inference->config, index);
@@ -167,6 +202,7 @@ static bool take_all(taking *t)
     inference->embedding_norm = take_norm(t, layout->embedding_norm);
     inference->projection = take_linear(t, layout->projection, inference->config.embedding_width, C);
     inference->relative = take_table(t, layout->relative).floats;
+    take_distances(t, inference);
     for (int64_t i = 0; i < inference->config.n_layers && !t->mixed; i++)
         take_layer(t, i);
     if (t->mixed)
@@ -248,12 +284,16 @@ void lex_inference_free(lex_inference *inference)
         release(&layer->attention);
         release(&layer->inner);
         release(&layer->gate);
+        for (int64_t h = 0; layer->distances && h < 2 * inference->config.n_heads; h++)
+            free(layer->distances[h]);
+        free(layer->distances);
         release(&layer->outer);
     }
     free(inference->layers);
     release(&inference->projection);
     release(&inference->dense);
     free(inference->zeros);
+    free(inference->distances);
     release(&inference->classifier);
     free(inference->classifier_bias);
     free(inference);
@@ -287,6 +327,10 @@ void lex_workspace_free(lex_workspace *w)
     free(w->positions);
     free(w->bias);
     free(w->local);
+    free(w->distance_rows);
+    free(w->terms[0]);
+    free(w->terms[1]);
+    free(w->scores);
     free(w->rotations[0]);
     free(w->rotations[1]);
     free(w->qkv);

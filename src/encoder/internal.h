@@ -53,6 +53,8 @@ struct lex_encoder {
     lex_norm_block embedding_norm;
     lex_linear projection;  /* where config.has_projection */
     lex_embedding relative; /* (buckets, H) */
+    lex_embedding distances; /* (2 span, C), and the normalisation of its rows */
+    lex_norm_block distances_norm;
     lex_layer *layers;      /* (L) */
     lex_norm_block last_norm;
     lex_linear dense; /* of the family's own head: CLS only; and the normalisation after it */
@@ -65,6 +67,8 @@ struct lex_encoder {
 typedef struct {
     lex_tensor *x;       /* (T, C) */
     lex_tensor *seen;    /* (T, C): what attention sees: x, or x normalised */
+    lex_tensor *qkv;       /* (T, 3C) and, of distances, (2 span, 3C): kept where attention has terms of distances */
+    lex_tensor *distances;
     lex_attention_saved attention;
     lex_tensor *context; /* (T, C) */
     lex_dropout_saved attention_dropout;
@@ -81,6 +85,10 @@ struct lex_tape {
     lex_tensor *buckets; /* (2 N - 1): rows of the table of biases for the distances in this batch */
     lex_tensor *bias;    /* (2 N - 1, H): what they are */
     lex_tensor *dbias;   /* its gradient, of all layers */
+    int64_t *distance_rows;  /* (2 N - 1), owned: which row of the table is for a distance; N - 1 is how far they reach */
+    int64_t distance_reach;
+    lex_tensor *distances, *ddistances; /* (2 span, C): normalised; the gradient by it, of all layers */
+    lex_layer_norm_saved distances_norm;
     lex_tensor *local;   /* (2 N - 1, 1): the bias of layers that see only what is near */
     lex_tensor *cosines[2], *sines[2]; /* (T, d / 2): rotations in layers that see all, and in those */
     lex_tensor *embedded; /* (T, E): before they are projected */

@@ -19,12 +19,52 @@ void lex_tape_free(lex_tape *tape)
     if (!tape)
         return;
     free(tape->layers);
+    free(tape->distance_rows);
     free(tape);
 }
 
 void lex_tape_recompute(lex_tape *tape)
 {
     tape->recompute = true;
+}
+
+static lex_distances distances_of(const lex_encoder_config *config, const lex_tape *whole)
+{
+    return (lex_distances){config->n_heads, whole->distance_rows, whole->distance_reach, lex_distance_scale(config)};
+}
+
+/* What the scores of this layer get, and what its products are divided by. */
+static lex_attention_form form_of(lex_encoder *encoder, lex_scope *scope, int64_t index, const lex_packing *packing,
+                                  lex_tensor *qkv, lex_tape *whole, lex_layer_tape *tape)
+{
+    const lex_encoder_config *config = &encoder->config;
+    lex_attention_form form = {lex_distance_scale(config), lex_layer_is_local(config, index) ? whole->local : whole->bias};
+    if (config->distance_span == 0)
+        return form;
+    const lex_distances how = distances_of(config, whole);
+    tape->qkv = qkv;
+    tape->distances = lex_linear_forward(scope, &encoder->layers[index].qkv, whole->distances); /* (2 span, 3C) */
+    form.bias = lex_disentangled(scope, qkv, tape->distances, packing, &how);
+    return form;
+}
+
+/* Back through attention: the gradient by qkv (T, 3C). */
+static lex_tensor *attention_backward(lex_encoder *encoder, lex_scope *scope, int64_t index, const lex_packing *packing,
+                                      const lex_tape *whole, const lex_layer_tape *tape, lex_tensor *d_context)
+{
+    const lex_encoder_config *config = &encoder->config;
+    if (config->distance_span == 0)
+        return lex_attention_backward(scope, d_context, packing, &tape->attention,
+                                      lex_layer_is_local(config, index) ? NULL : whole->dbias);
+    const lex_distances how = distances_of(config, whole);
+    const int64_t count = tape->attention.form.bias ? lex_tensor_count(tape->attention.form.bias) : 1;
+    lex_tensor *dscores = lex_tensor_zeros(scope, LEX_F32, 1, &count);
+    lex_tensor *d_qkv = lex_attention_backward(scope, d_context, packing, &tape->attention, dscores);
+    lex_tensor *d = lex_disentangled_backward(scope, dscores, d_qkv, tape->qkv, tape->distances, packing, &how);
+    d = lex_linear_backward(scope, &encoder->layers[index].qkv, d, whole->distances, whole->ddistances != NULL);
+    if (whole->ddistances)
+        lex_add(scope, whole->ddistances, d);
+    return d_qkv;
 }
 
 static lex_tensor *inner_forward(const lex_encoder_config *config, lex_scope *scope, const lex_layer *layer, lex_layer_tape *tape)
@@ -49,7 +89,8 @@ static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t
     if (config->rotary_theta[0] > 0)
         lex_rotate(scope, qkv, whole->cosines[local], whole->sines[local], config->n_heads, false);
     lex_dropout on_probabilities = lex_site(mode, mode->attention_dropout, index, LEX_SITE_PROBABILITIES);
-    tape->context = lex_attention(scope, qkv, packing, config->n_heads, local ? whole->local : whole->bias, on_probabilities,
+    const lex_attention_form form = form_of(encoder, scope, index, packing, qkv, whole, tape);
+    tape->context = lex_attention(scope, qkv, packing, config->n_heads, &form, on_probabilities,
                                   keep ? &tape->attention : NULL);                             /* (T, C) */
     lex_tensor *a = lex_linear_forward(scope, &layer->attention, tape->context);               /* (T, C) */
     a = lex_dropout_apply(scope, a, packing, lex_site(mode, mode->hidden_dropout, index, LEX_SITE_ATTENTION),
@@ -100,7 +141,7 @@ static lex_tensor *layer_backward(lex_encoder *encoder, lex_scope *scope, int64_
     lex_tensor *d_sum = outer_backward(encoder, scope, layer, packing, tape, dy);
     lex_tensor *d_attention = dropout_backward_of_copy(scope, d_sum, packing, &tape->attention_dropout);
     lex_tensor *d_context = lex_linear_backward(scope, &layer->attention, d_attention, tape->context, true);
-    lex_tensor *d_qkv = lex_attention_backward(scope, d_context, packing, &tape->attention, local ? NULL : whole->dbias);
+    lex_tensor *d_qkv = attention_backward(encoder, scope, index, packing, whole, tape, d_context);
     if (encoder->config.rotary_theta[0] > 0) /* (T, 3C) */
         lex_rotate(scope, d_qkv, whole->cosines[local], whole->sines[local], encoder->config.n_heads, true);
     bool want_dx = index >= encoder->frozen_blocks || first; /* something below is trained */

@@ -23,7 +23,7 @@ typedef struct {
     lex_param *params;
     int64_t n_params, capacity;
     int64_t flat_count;
-    lex_place words, positions, segments, embedding_norm, projection, relative;
+    lex_place words, positions, segments, embedding_norm, projection, relative, distances, distances_norm;
     lex_layer_places *layers; /* (L) */
     lex_place last_norm;
     lex_place dense, head_norm, scorer, classifier; /* dense and its norm: CLS only */
@@ -36,6 +36,10 @@ void lex_layout_release(lex_layout *layout);
 void lex_position_rows(const lex_encoder_config *config, const lex_batch *batch, int64_t *out);
 /* The row of the table of biases for each distance of a key from its query, -reach .. reach: (2 reach + 1). */
 void lex_distance_buckets(int64_t reach, int64_t *out);
+/* The row of the table of distances for each distance of a key before its query, -reach .. reach: (2 reach + 1). */
+void lex_distance_rows(const lex_encoder_config *config, int64_t reach, int64_t *out);
+/* Of products and of those terms: 1 / sqrt(3 d); 0 where there are none. */
+double lex_distance_scale(const lex_encoder_config *config);
 /* Whether a layer sees only what is near. */
 bool lex_layer_is_local(const lex_encoder_config *config, int64_t layer);
 /* What that adds to scores for distances -reach .. reach: 0, or minus infinity. */

@@ -31,6 +31,7 @@ typedef struct {
     lex_packed_linear inner; /* (I, C); of int8 (2I, C) where it is gated */
     lex_packed_linear gate;  /* (I, C): the second half of floats, where it is gated */
     bool is_local;
+    void **distances; /* (2H), owned: of each head the queries, then the keys of the table's rows, packed as (2 span, d) */
     lex_packed_linear outer; /* (C, I) */
     lex_plain_norm outer_norm;
 } lex_packed_layer;
@@ -45,6 +46,7 @@ struct lex_inference {
     lex_plain_norm embedding_norm;
     lex_packed_linear projection; /* where config.has_projection */
     const float *relative;        /* (buckets, H), or NULL */
+    float *distances;             /* (2 span, C), owned: the table of distances, normalised; or NULL */
     float *zeros;                 /* owned: where a normalisation has no bias; or NULL */
     lex_after after_inner;
     lex_packed_layer *layers; /* (L) */
@@ -58,6 +60,10 @@ struct lex_inference {
 /* Whether only each sequence's first row goes beyond the last layer's attention. */
 bool lex_looks_at_first_rows(const lex_inference *inference);
 
+/* answer.c: y = after(x W' + bias) for n_rows rows, whatever type the weights have. */
+void lex_apply_linear(const lex_inference *m, const lex_workspace *w, const lex_packed_linear *linear, const float *x, int64_t x_stride,
+                      int64_t n_rows, lex_after after, float *y, int64_t y_stride);
+
 /* Rows of a buffer lie `..._stride` floats apart (lex_row_stride). */
 struct lex_workspace {
     int64_t row_capacity, sequence_capacity, longest;
@@ -68,6 +74,9 @@ struct lex_workspace {
     float *inner;   /* (T, I), or (T, 2I) where it is gated */
     int64_t *positions; /* (T): rows of the table, where they are not the batch's */
     float *bias;    /* (H, 2 longest - 1), or NULL: what attention adds by distance */
+    int64_t *distance_rows; /* (2 longest - 1), or NULL: rows of the table of distances */
+    float *terms[2]; /* (longest, 2 span): products of queries, and of keys, with those rows */
+    float *scores;   /* (longest, longest): what attention adds */
     float *local;   /* (2 longest - 1), or NULL: the same of layers that see only what is near */
     float *rotations[2]; /* (longest, d): of each position d / 2 cosines and as many sines, or NULL */
     float *pooled;  /* (B, C) */

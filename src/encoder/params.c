@@ -177,10 +177,13 @@ static void add_embeddings(adding *at)
     const lex_encoder_family *f = config->family;
     const int64_t E = config->embedding_width;
     layout->words = add_table(at, f->embedding.words, config->vocab_size, E, LEX_INT8_ROWS);
-    layout->positions = add_table(at, f->embedding.positions, config->n_positions + config->position_offset, E, LEX_INT8_ROWS);
+    layout->positions = add_table(at, config->has_position_table ? f->embedding.positions : NULL,
+                                  config->n_positions + config->position_offset, E, LEX_INT8_ROWS);
     layout->segments = add_table(at, f->embedding.segments, config->n_segments, E, LEX_INT8_NEVER);
     layout->embedding_norm = add_norm(at, f->embedding.norm, E);
     layout->projection = config->has_projection ? add_linear(at, f->embedding.projection, config->width, E, true) : none();
+    layout->distances = add_table(at, f->embedding.distances, 2 * config->distance_span, config->width, LEX_INT8_NEVER);
+    layout->distances_norm = config->has_distance_norm ? add_norm(at, f->embedding.distances_norm, config->width) : none();
     layout->relative = add_table(at, f->embedding.relative, config->n_buckets, config->n_heads, LEX_INT8_NEVER);
     if (layout->relative.weight >= 0)
         layout->params[layout->relative.weight].decay = false; /* it is a bias */

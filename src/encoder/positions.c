@@ -55,3 +55,28 @@ void lex_rotation(const lex_encoder_config *config, bool local, int64_t position
         sines[i] = sinf(angle);
     }
 }
+
+/* DeBERTa-v2's: each distance by itself up to half of the span, then ever wider buckets up to distance_max. In float32, too. */
+static int64_t signed_bucket(const lex_encoder_config *config, int64_t distance)
+{
+    const int64_t middle = config->distance_span / 2, away = distance < 0 ? -distance : distance;
+    if (away <= middle)
+        return distance;
+    const float share = logf((float)away / (float)middle) / logf((float)((double)(config->distance_max - 1) / (double)middle));
+    const int64_t bucket = (int64_t)ceilf(share * (float)(middle - 1)) + middle;
+    return distance < 0 ? -bucket : bucket;
+}
+
+void lex_distance_rows(const lex_encoder_config *config, int64_t reach, int64_t *out)
+{
+    const int64_t span = config->distance_span;
+    for (int64_t distance = -reach; distance <= reach; distance++) {
+        const int64_t row = signed_bucket(config, distance) + span;
+        out[distance + reach] = row < 0 ? 0 : row >= 2 * span ? 2 * span - 1 : row;
+    }
+}
+
+double lex_distance_scale(const lex_encoder_config *config)
+{
+    return config->distance_span ? 1 / sqrt(3.0 * (double)(config->width / config->n_heads)) : 0;
+}

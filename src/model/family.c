@@ -19,13 +19,9 @@ static bool most_begin(const lex_safetensors *weights, const char *prefix)
 
 const char *lex_family_of_weights(const lex_safetensors *weights)
 {
-    static const char *const others[][2] = {{"deberta.", "deberta"}, {"longformer.", "longformer"}}; /* not supported, but told */
     for (int i = 0; lex_encoder_family_at(i); i++)
         if (most_begin(weights, lex_encoder_family_prefix(lex_encoder_family_at(i))))
             return lex_encoder_family_name(lex_encoder_family_at(i));
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (most_begin(weights, others[i][0]))
-            return others[i][1];
     return NULL;
 }
 
@@ -33,7 +29,7 @@ const char *lex_family_of_weights(const lex_safetensors *weights)
 static const char *named_as(const char *type)
 {
     const lex_encoder_family *family = lex_encoder_family_of(type);
-    return family ? lex_encoder_family_name(family) : strcmp(type, "deberta-v2") == 0 ? "deberta" : type;
+    return family ? lex_encoder_family_name(family) : type;
 }
 
 bool lex_family_differs(const char *model_type, const lex_safetensors *weights)

@@ -12,8 +12,11 @@ typedef struct {
     const float *qkv;
     float *probabilities;
     lex_dropout dropout;
+    double scale;
     float *bias;       /* (H or 1, 2 N - 1), or NULL */
     int64_t n_biases, reach; /* H or 1, N - 1 */
+    const float *scores; /* (H, n, n) of each sequence, in place of bias, or NULL */
+    float *dscores;
     float *out;        /* forwards */
     const float *dout; /* backwards */
     float *dqkv;
@@ -45,8 +48,9 @@ static lex_attention_piece piece_of(const attention_work *work, int64_t sequence
         .qkv_stride = 3 * work->width,
         .n = n,
         .d = d,
-        .scale = (float)(1.0 / sqrt((double)d)),
+        .scale = (float)(work->scale > 0 ? work->scale : 1.0 / sqrt((double)d)),
         .bias = work->bias ? work->bias + (work->n_biases > 1 ? head * span : 0) + work->reach : NULL,
+        .bias_stride = -1,
         .dbias = work->dbias ? work->dbias + (sequence * work->n_heads + head) * span + work->reach : NULL,
         .probabilities = work->probabilities ? work->probabilities + work->offsets[sequence] + head * n * n : NULL,
         .dropout = work->dropout,
@@ -54,6 +58,12 @@ static lex_attention_piece piece_of(const attention_work *work, int64_t sequence
         .head = (uint32_t)head,
         .scratch = scratch,
     };
+    if (work->scores) {
+        const int64_t at = work->offsets[sequence] + head * n * n;
+        piece.bias = work->scores + at;
+        piece.bias_stride = n;
+        piece.dbias = work->dscores ? work->dscores + at : NULL;
+    }
     return piece;
 }
 
@@ -111,8 +121,9 @@ static void turn_bias(attention_work *work, lex_tensor *bias)
 }
 
 static attention_work work_of(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
-                              lex_tensor *bias, lex_dropout dropout)
+                              const lex_attention_form *form, lex_dropout dropout)
 {
+    lex_tensor *bias = form ? form->bias : NULL;
     attention_work work = {
         .kernels = scope->runtime->kernels,
         .packing = packing,
@@ -123,7 +134,10 @@ static attention_work work_of(lex_scope *scope, lex_tensor *qkv, const lex_packi
         .dropout = dropout,
     };
     LEX_ASSERT(n_heads < 65536 && dropout.site < 65536);
-    if (bias)
+    work.scale = form ? form->scale : 0;
+    if (bias && bias->t.n_dims == 1)
+        work.scores = lex_tensor_f32(bias);
+    else if (bias)
         turn_bias(&work, bias);
     return work;
 }
@@ -147,12 +161,13 @@ static void add_up_bias(const attention_work *work, lex_tensor *dbias)
 }
 
 static lex_tensor *attention_on_cpu(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
-                                    lex_tensor *bias, lex_dropout dropout, lex_attention_saved *saved)
+                                    const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved)
 {
-    attention_work work = work_of(scope, qkv, packing, n_heads, bias, dropout);
+    attention_work work = work_of(scope, qkv, packing, n_heads, form, dropout);
     int64_t n_probabilities = probability_offsets(work.offsets, packing, n_heads);
     if (saved) {
-        *saved = (lex_attention_saved){.qkv = qkv, .bias = bias, .dropout = dropout, .n_heads = n_heads};
+        *saved = (lex_attention_saved){.qkv = qkv, .dropout = dropout, .n_heads = n_heads};
+        saved->form = form ? *form : (lex_attention_form){0, NULL};
         saved->probabilities = lex_tensor_empty(scope, LEX_F32, 1, &n_probabilities);
         work.probabilities = saved->probabilities ? lex_tensor_f32(saved->probabilities) : NULL;
     }
@@ -173,27 +188,29 @@ static lex_tensor *backward_on_cpu(lex_scope *scope, lex_tensor *dy, const lex_p
     lex_tensor *dqkv = lex_tensor_empty(scope, LEX_F32, 2, sizes); /* (T, 3C) */
     if (!dqkv || !saved->probabilities)
         return NULL;
-    attention_work work = work_of(scope, saved->qkv, packing, saved->n_heads, saved->bias, saved->dropout);
+    attention_work work = work_of(scope, saved->qkv, packing, saved->n_heads, &saved->form, saved->dropout);
     probability_offsets(work.offsets, packing, saved->n_heads);
     work.probabilities = lex_tensor_f32(saved->probabilities);
     work.dout = lex_tensor_f32(dy);
     work.dqkv = lex_tensor_f32(dqkv);
-    if (dbias)
+    if (dbias && work.scores)
+        work.dscores = lex_tensor_f32(dbias);
+    else if (dbias)
         work.dbias = lex_alloc_zeroed((size_t)(packing->n_sequences * saved->n_heads * (2 * work.reach + 1)), sizeof *work.dbias);
     lex_parallel_for(scope->runtime, packing->n_sequences * saved->n_heads, 1, backward_pieces, &work);
-    if (dbias)
+    if (work.dbias)
         add_up_bias(&work, dbias);
     end(&work);
     return dqkv;
 }
 
 lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
-                          lex_tensor *bias, lex_dropout dropout, lex_attention_saved *saved)
+                          const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved)
 {
     if (!qkv || lex_scope_failed(scope))
         return NULL;
-    return lex_on_cpu(scope) ? attention_on_cpu(scope, qkv, packing, n_heads, bias, dropout, saved)
-                             : lex_attention_by_library(scope, qkv, packing, n_heads, bias, dropout, saved);
+    return lex_on_cpu(scope) ? attention_on_cpu(scope, qkv, packing, n_heads, form, dropout, saved)
+                             : lex_attention_by_library(scope, qkv, packing, n_heads, form, dropout, saved);
 }
 
 lex_tensor *lex_attention_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,

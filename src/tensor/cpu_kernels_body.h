@@ -134,7 +134,7 @@ static void attention(const lex_attention_piece *p, float *out, int64_t out_stri
         multiply(&(product){s, width, q, depth, 1, keys, width, ROWS, d, width, false});
         for (int64_t r = 0; r < rows; r++) {
             if (p->bias)
-                add_row(s + r * width, p->bias - (i + r), n);
+                add_row(s + r * width, p->bias + (i + r) * p->bias_stride, n);
             softmax_row(s + r * width, n, width);
             if (p->probabilities)
                 memcpy(p->probabilities + (i + r) * n, s + r * width, (size_t)n * sizeof *s);
@@ -196,7 +196,7 @@ static void attention_backward(const lex_attention_piece *p, const float *dout, 
         multiply(&(product){ds, width, dout_i, depth, 1, values, width, some, d, width, false});
         scores_backward(p, ds, kept, row, i, rows);
         for (int64_t r = 0; p->dbias && r < rows; r++)
-            add_row(p->dbias - (i + r), ds + r * width, n);
+            add_row(p->dbias + (i + r) * p->bias_stride, ds + r * width, n);
         multiply(&(product){dvalues, depth, kept, 1, width, dout_i, depth, whole, rows, depth, i > 0});
         multiply(&(product){dkeys, depth, ds, 1, width, queries_i, depth, whole, rows, depth, i > 0});
         multiply(&(product){result, depth, ds, width, 1, keys, depth, some, n, depth, false});

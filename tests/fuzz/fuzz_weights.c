@@ -15,12 +15,18 @@ static lex_encoder_config config_of(int family)
 {
     static const char text[] =
         "{\"vocab_size\":5,\"hidden_size\":4,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":6,"
-        "\"max_position_embeddings\":5,\"type_vocab_size\":1,\"embedding_size\":2,\"pad_token_id\":0}";
+        "\"max_position_embeddings\":5,\"type_vocab_size\":1,\"pad_token_id\":0,\"relative_attention\":true,"
+        "\"share_att_key\":true,\"pos_att_type\":\"p2c|c2p\",\"position_buckets\":2,\"norm_rel_ebd\":\"layer_norm\"}";
     lex_err err = {.code = LEX_OK};
     lex_json *json = NULL;
     lex_encoder_config config;
     LEX_ASSERT(lex_json_parse(&json, LEX_STR(text), &err) == LEX_OK);
-    lex_json_put_string(json, "model_type", lex_encoder_family_name(lex_encoder_family_at(family)));
+    const char *type = lex_encoder_family_name(lex_encoder_family_at(family));
+    lex_json_put_string(json, "model_type", type);
+    lex_json_put_bool(json, "position_biased_input", false);
+    lex_json_put_number(json, "embedding_size", strcmp(type, "deberta-v2") == 0 ? 4 : 2);
+    if (strcmp(type, "deberta-v2") == 0)
+        lex_json_put_number(json, "type_vocab_size", 0);
     LEX_ASSERT(lex_encoder_config_read(&config, json, &err) == LEX_OK);
     lex_json_free(json);
     return config;

@@ -1,6 +1,7 @@
 /* test_families.c - every family beside BERT against transformers (golden/families): logits and the gradient of every
  * parameter, by the path that trains and the one that answers, in every set of kernels; in int8; and, where the reference has
  * no numbers, by differences: windows, dropout, the mean over tokens. What is frozen or computed again changes nothing. */
+#include "encoder/layout.h"
 #include "lexclf/inference.h"
 #include "lexclf/int8.h"
 #include "tiny_bert.h"
@@ -10,7 +11,7 @@
 
 enum { N = 8, K = 3 };
 
-static const char *const names[] = {"roberta", "distilbert", "electra", "mpnet", "albert", "modernbert", "modernbert-mean"};
+static const char *const names[] = {"roberta", "distilbert", "electra", "mpnet", "albert", "modernbert", "modernbert-mean", "deberta"};
 enum { N_NAMES = sizeof names / sizeof *names };
 
 static lex_runtime *runtime;
@@ -331,6 +332,22 @@ static void test_bits(void)
     lex_encoder_free(whole);
 }
 
+/* Buckets at the sizes that are published. */
+static void test_distances(void)
+{
+    enum { FAR = 600, SPAN = 256, LONGEST = 512 };
+    int64_t found[2 * FAR + 1];
+    fixture_open(&golden, "golden/families/distances");
+    lex_distance_buckets(FAR, found);
+    for (int i = 0; i <= 2 * FAR; i++)
+        CHECK_INT(found[i], (int64_t)fixture_get(&golden, "mpnet")->values[i]);
+    const lex_encoder_config deberta = {.distance_span = SPAN, .distance_max = LONGEST};
+    lex_distance_rows(&deberta, LONGEST - 1, found);
+    for (int i = 0; i < 2 * LONGEST - 1; i++)
+        CHECK_INT(found[i], (int64_t)fixture_get(&golden, "deberta")->values[i]);
+    fixture_close(&golden);
+}
+
 /* What is told to be supported is what is. */
 static void test_list(void)
 {
@@ -343,7 +360,7 @@ static void test_list(void)
         const char *name = lex_encoder_family_name(lex_encoder_family_at(n_families++));
         CHECK(strstr(lex_encoder_supported(), name) != NULL);
     }
-    CHECK(n_listed >= n_families && n_families == 7);
+    CHECK(n_listed >= n_families && n_families == 8);
     CHECK(lex_encoder_family_of("t5") == NULL);
 }
 
@@ -351,6 +368,7 @@ int main(void)
 {
     runtime = tiny_runtime(2);
     test_list();
+    test_distances();
     for (int i = 0; i < N_NAMES; i++) {
         open_family(names[i]);
         test_training(names[i]);

@@ -1,5 +1,5 @@
 # every family is told, trained, answers in each way, is saved as it came, and is quantised; what cannot be is named
-families="roberta camembert xlm-roberta distilbert electra mpnet albert modernbert"
+families="roberta camembert xlm-roberta distilbert electra mpnet albert modernbert deberta-v2"
 for i in {1..8}; do printf 'rent,A\nlease rent,B\n'; done | sed '1i text,label' >rows.csv
 for family in $families; do
     family_model $family $family
@@ -78,6 +78,12 @@ refused "bad/config.json: 'relative_attention_num_buckets' is not a whole number
 refused "bad/config.json: 'pad_token_id' is not a whole number between 0 and 4" roberta 's/"pad_token_id": 0/"pad_token_id": 5/' bad/config.json
 refused "bad/config.json: 'max_position_embeddings' 5 leaves none behind the padding's 4" roberta 's/"pad_token_id": 0/"pad_token_id": 4/' bad/config.json
 refused "bad/config.json: 'embedding_size' is missing" albert '/"embedding_size"/s/"embedding_size": 2, //' bad/config.json
+refused "bad/config.json: 'conv_kernel_size' is 3: the convolution of DeBERTa-v2 is not supported" deberta-v2 \
+    's/"pad_token_id": 0/"conv_kernel_size": 3/' bad/config.json
+refused "bad/config.json: supported of DeBERTa are 'relative_attention' and 'share_att_key' true" deberta-v2 \
+    's/"share_att_key": true/"share_att_key": false/' bad/config.json
+refused "bad/config.json: 'position_buckets' 64 are too many for distances below 5" deberta-v2 \
+    's/"position_buckets": 2/"position_buckets": 64/' bad/config.json
 refused "bad/config.json: 'num_hidden_groups' is not a whole number between 1 and 3" albert 's/"pad_token_id": 0/"num_hidden_groups": 4/' bad/config.json
 refused "bad/config.json: 'layer_types' is not full attention in every n-th layer" modernbert \
     's/"pad_token_id": 0/"layer_types": ["sliding_attention"]/' bad/config.json

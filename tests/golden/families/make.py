@@ -32,6 +32,9 @@ MODELS = {
     "mpnet": ("MPNet", dict(COMMON, **NO_DROPOUT, layer_norm_eps=1e-5)),
     "albert": ("Albert", dict(COMMON, **NO_DROPOUT, embedding_size=12, num_hidden_layers=4, num_hidden_groups=2,
                               classifier_dropout_prob=0.0)),
+    "deberta": ("DebertaV2", dict(COMMON, **NO_DROPOUT, type_vocab_size=0, relative_attention=True, position_buckets=16,
+                                  max_relative_positions=-1, norm_rel_ebd="layer_norm", share_att_key=True,
+                                  pos_att_type="p2c|c2p", position_biased_input=False, pooler_dropout=0.0)),
     "modernbert": ("ModernBert", dict(COMMON, num_hidden_layers=4, local_attention=12, pad_token_id=1, bos_token_id=0,
                                       eos_token_id=2, cls_token_id=0, sep_token_id=2)),
     "modernbert-mean": ("ModernBert", dict(COMMON, num_hidden_layers=3, local_attention=8, pad_token_id=1, bos_token_id=0,
@@ -100,7 +103,19 @@ def make(name, kind, settings):
     print(f"{name}: {sum(p.numel() for p in model.parameters())} parameters, loss {loss.item():.4f}")
 
 
+def distances():
+    """Which bucket a distance falls into, for MPNet and for DeBERTa-v2 as published (256 buckets, 512 positions)."""
+    from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
+    from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
+    arrays = Arrays()
+    arrays.add("mpnet", MPNetEncoder.relative_position_bucket(torch.arange(-600, 601)))
+    arrays.add("deberta", make_log_bucket_position(torch.arange(-511, 512), 256, 512) + 256)
+    arrays.write("distances")
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    if len(sys.argv) == 1:
+        distances()
     for wanted in sys.argv[1:] or MODELS:
         make(wanted, *MODELS[wanted])
