@@ -117,9 +117,11 @@ static lex_status read_sizes(lex_encoder_config *out, const lex_json *config, le
     const char *heads = key_of(config, f->settings.heads, "num_attention_heads");
     LEX_TRY(lex_config_size(&out->vocab_size, config, "vocab_size", 1, VOCAB_MAX, err));
     LEX_TRY(lex_config_size(&out->width, config, width, 1, WIDTH_MAX, err));
-    LEX_TRY(lex_config_size(&out->n_layers, config, key_of(config, f->settings.layers, "num_hidden_layers"), 1, LEX_LAYERS_MAX, err));
+    LEX_TRY(lex_config_size(&out->n_layers, config, key_of(config, f->settings.layers, "num_hidden_layers"), 1, LEX_LAYERS_MAX,
+                            err));
     LEX_TRY(lex_config_size(&out->n_heads, config, heads, 1, out->width, err));
-    LEX_TRY(lex_config_size(&out->inner_width, config, key_of(config, f->settings.inner_width, "intermediate_size"), 1, WIDTH_MAX, err));
+    LEX_TRY(lex_config_size(&out->inner_width, config, key_of(config, f->settings.inner_width, "intermediate_size"), 1,
+                            WIDTH_MAX, err));
     LEX_TRY(lex_config_size(&out->n_positions, config, "max_position_embeddings", 2, POSITIONS_MAX, err));
     if (f->embedding.segments)
         LEX_TRY(lex_config_size(&out->n_segments, config, "type_vocab_size", !f->embedding.may_lack_segments, WIDTH_MAX, err));

@@ -170,7 +170,8 @@ static void take_layer(taking *t, int64_t index)
         layer->borrowed = true;
         return;
     }
-    take_qkv(t, layer, places, index == inference->config.n_layers - 1 && lex_looks_at_first_rows(inference) && !inference->distances);
+    const bool is_last = index == inference->config.n_layers - 1;
+    take_qkv(t, layer, places, is_last && lex_looks_at_first_rows(inference) && !inference->distances);
     if (t->mixed)
         return;
     if (inference->distances)

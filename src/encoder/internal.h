@@ -120,7 +120,15 @@ lex_tensor *lex_head_backward(lex_encoder *encoder, lex_scope *scope, const lex_
                               const lex_packing *packing, lex_tape *tape, lex_tensor *dlogits);
 
 /* Which dropout of the network a mask belongs to. */
-enum { LEX_SITE_EMBEDDING, LEX_SITE_ATTENTION, LEX_SITE_PROBABILITIES, LEX_SITE_OUTER, LEX_SITE_HEAD, LEX_SITE_FIRST, LEX_SITES = 16 };
+enum {
+    LEX_SITE_EMBEDDING,
+    LEX_SITE_ATTENTION,
+    LEX_SITE_PROBABILITIES,
+    LEX_SITE_OUTER,
+    LEX_SITE_HEAD,
+    LEX_SITE_FIRST, /* before the head's dense layer */
+    LEX_SITES = 16
+};
 static inline lex_dropout lex_site(const lex_train_mode *mode, double p, int64_t layer, int place)
 {
     lex_dropout dropout = {p, mode->seed, mode->step, (uint32_t)(layer * LEX_SITES + place)};

@@ -61,8 +61,19 @@ struct lex_inference {
 bool lex_looks_at_first_rows(const lex_inference *inference);
 
 /* answer.c: y = after(x W' + bias) for n_rows rows, whatever type the weights have. */
-void lex_apply_linear(const lex_inference *m, const lex_workspace *w, const lex_packed_linear *linear, const float *x, int64_t x_stride,
-                      int64_t n_rows, lex_after after, float *y, int64_t y_stride);
+void lex_apply_linear(const lex_inference *m, const lex_workspace *w, const lex_packed_linear *linear, const float *x,
+                      int64_t x_stride, int64_t n_rows, lex_after after, float *y, int64_t y_stride);
+
+/* answer_attention.c: all heads of all sequences: keys and values from `kv`, whose rows hold keys and then values; queries of
+ * every row from `q`, or of the sequences' first rows alone, which then lie behind one another there and in w->context. */
+void lex_attend_layer(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch,
+                      const float *q, int64_t q_stride, const float *kv, bool first_only);
+/* Turns queries and keys of all rows of w->qkv, which has all three parts, where positions are rotations. */
+void lex_attend_rotate(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch);
+/* Makes room for sequences of that length. */
+void lex_attend_reserve(lex_workspace *w, const lex_inference *m, int64_t longest);
+/* Frees a buffer and makes it n floats. */
+void lex_make_room(float **buffer, int64_t n);
 
 /* Rows of a buffer lie `..._stride` floats apart (lex_row_stride). */
 struct lex_workspace {

@@ -199,7 +199,9 @@ static void add_head(adding *at, lex_pooling pooling, int64_t n_outputs)
     at->prefix = "";
     layout->dense = own ? add_linear(at, f->head.dense, C, C, at->config->has_head_bias) : none();
     layout->head_norm = own ? add_norm(at, f->head.norm, C) : none();
-    layout->scorer = at->config->window_scores ? (lex_place){add(at, "lexclf.window_attention", ".weight", 1, C, true), -1} : none();
+    layout->scorer = none();
+    if (at->config->window_scores)
+        layout->scorer.weight = add(at, "lexclf.window_attention", ".weight", 1, C, true);
     layout->classifier = add_linear(at, own ? f->head.classifier : LEX_MEAN_HEAD, n_outputs, C, true);
     layout->params[layout->classifier.weight].int8 = LEX_INT8_NEVER;
 }

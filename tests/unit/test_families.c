@@ -11,7 +11,8 @@
 
 enum { N = 8, K = 3 };
 
-static const char *const names[] = {"roberta", "distilbert", "electra", "mpnet", "albert", "modernbert", "modernbert-mean", "deberta"};
+static const char *const names[] = {"roberta", "distilbert", "electra", "mpnet",
+                                    "albert", "modernbert", "modernbert-mean", "deberta"};
 enum { N_NAMES = sizeof names / sizeof *names };
 
 static lex_runtime *runtime;

@@ -22,7 +22,8 @@ static lex_status read_distances(lex_encoder_config *config, const lex_json *jso
 {
     lex_status st = LEX_OK;
     const lex_json *furthest = lex_json_get(json, "max_relative_positions");
-    if (!lex_json_bool(lex_json_get(json, "relative_attention"), false) || !lex_json_bool(lex_json_get(json, "share_att_key"), false) ||
+    if (!lex_json_bool(lex_json_get(json, "relative_attention"), false) ||
+        !lex_json_bool(lex_json_get(json, "share_att_key"), false) ||
         !has_both_terms(lex_json_get(json, "pos_att_type"))) {
         st = lex_err_set(err, LEX_ERR_INPUT, "supported of DeBERTa are 'relative_attention' and 'share_att_key' true, with "
                          "'pos_att_type' of c2p and p2c");
