@@ -149,7 +149,7 @@ function check_include(line,    name, other, folder, i, allowed) {
     if (line ~ /include[ \t]*"/) {
         folder = FILENAME
         sub(/[^\/]*$/, "", folder)
-        if (name ~ /\// || !((folder name) in present))
+        if (name ~ /\// || (!((folder name) in present) && !(("src/" module "/" name) in present)))
             say("\"" name "\" is no header of module " module " (shared headers lie in include/lexclf)")
         return
     }

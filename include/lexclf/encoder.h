@@ -1,7 +1,8 @@
 /* encoder.h - token ids to logits, and the way back.
  *
- * BERT (Devlin et al. 2019) as transformers computes it: embeddings, L layers of attention and feed-forward with
- * layer normalisation after each, a pooling, a linear head of K outputs. Each block has a forward that saves what it
+ * Encoders of BERT's kind (Devlin et al. 2019) as transformers computes them: embeddings, L layers of attention and
+ * feed-forward with layer normalisation, a pooling, a head of K outputs. What differs from family to family is a
+ * description (src/encoder/family.h), which lex_encoder_config points to. Each block has a forward that saves what it
  * needs on a tape and a backward that is called in reverse order; there is no autograd graph.
  *
  * Batches are packed: sequences lie behind one another without padding, and never see each other. A record has one or
@@ -29,14 +30,38 @@ extern "C" {
 #endif
 
 /* ---- what config.json says ---- */
+
+/* An architecture's description (src/encoder/families): how its embeddings, layers, head and names differ. */
+typedef struct lex_encoder_family lex_encoder_family;
+
+enum { LEX_LAYERS_MAX = 1000 };
+
 typedef struct {
-    int64_t vocab_size;  /* V */
-    int64_t width;       /* C */
-    int64_t n_layers;    /* L */
+    const lex_encoder_family *family;
+    const char *class_name; /* transformers' name for the classifier: "BertForSequenceClassification" */
+    int64_t vocab_size;     /* V */
+    int64_t width;          /* C */
+    int64_t embedding_width; /* E: of the tables; C unless they are projected */
+    bool has_projection;
+    int64_t n_layers;    /* L, each time that one is passed through */
+    int64_t n_groups;    /* layers share weights in so many groups (ALBERT); 0: each has its own */
+    int64_t group_size;  /* different layers in a group; 0 without groups */
     int64_t n_heads;     /* H; divides C */
     int64_t inner_width; /* of the feed-forward */
-    int64_t n_positions;
-    int64_t n_segments; /* token types */
+    int64_t n_positions; /* tokens of the longest sequence */
+    int64_t position_offset; /* rows of the table of positions before the first token's */
+    int64_t pad_id;      /* the token that has position `pad_id` wherever it stands, and is not counted; -1: none */
+    int64_t n_segments;  /* token types; 0: none */
+    bool has_position_table, has_distance_norm;
+    int64_t distance_span; /* attention has terms of its own for 2 distance_span buckets of distances; 0: it has none */
+    int64_t distance_max;  /* beyond which distances are one */
+    int64_t n_buckets;   /* of distances between query and key that attention has a bias for; 0: none */
+    double rotary_theta[2]; /* 0: positions are no rotations; of layers that see all, and of those that do not */
+    int64_t local_reach;    /* how far such a layer sees, either way; 0: all layers see all */
+    int64_t global_every;   /* each so many layers, from the first on, one sees all */
+    lex_activation activation, head_activation;
+    bool head_over_mean; /* the family's own head is given the mean over all tokens, not the first */
+    bool has_attention_bias, has_inner_bias, has_norm_bias, has_head_bias; /* of its blocks; the classifier has one */
     double layer_norm_eps;
     double hidden_dropout, attention_dropout, head_dropout; /* probabilities, in training only */
     double initializer_range;                               /* standard deviation of fresh weights */
@@ -51,6 +76,24 @@ lex_status lex_encoder_config_read(lex_encoder_config *out, const lex_json *conf
 /* The encoder types that are supported, with commas between. */
 const char *lex_encoder_supported(void);
 
+/* The family of a 'model_type'; NULL where it is none of ours. */
+const lex_encoder_family *lex_encoder_family_of(const char *model_type);
+/* Family i of all, from 0; NULL behind the last. */
+const lex_encoder_family *lex_encoder_family_at(int i);
+/* Its 'model_type', the first where several have it. */
+const char *lex_encoder_family_name(const lex_encoder_family *family);
+/* What names of its weights begin with, but for the head's: "bert."; checkpoints of the encoder alone may lack it. */
+const char *lex_encoder_family_prefix(const lex_encoder_family *family);
+/* Whether it is one of config.json's settings that this family alone has. */
+bool lex_encoder_family_knows(const lex_encoder_family *family, const char *setting);
+
+/* CLS: the family's own head, as transformers computes it: for most the first token, through a dense layer. MEAN: the mean
+ * over all tokens and one linear layer, the same for every family. */
+typedef enum { LEX_POOLING_CLS, LEX_POOLING_MEAN } lex_pooling;
+/* The name of the classifier's weight: transformers', or, where transformers does not compute such a head, our own. */
+enum { LEX_HEAD_NAME_MAX = 80 };
+const char *lex_encoder_head_name(char out[LEX_HEAD_NAME_MAX], const lex_encoder_family *family, lex_pooling pooling);
+
 /* ---- parameters ---- */
 
 /* How a parameter's numbers may lie in int8 (int8.h). The classifier's weights are few and count most: never. */
@@ -62,13 +105,12 @@ typedef struct {
     int64_t shape[2];
     int64_t count;  /* elements */
     int64_t offset; /* first float in the flat buffer */
-    int layer;      /* -1 embeddings, 0 .. L-1, L the head */
+    int layer;      /* -1 embeddings, 0 .. L-1 (the last that uses it, where several do), L the head */
     bool decay;     /* false for biases and layer normalisation */
     bool head;      /* pooler or classifier: may be fresh */
+    bool joined;    /* key or value: one block with the query's before it, of one type */
     lex_int8_form int8;
 } lex_param;
-
-typedef enum { LEX_POOLING_CLS, LEX_POOLING_MEAN } lex_pooling;
 
 typedef struct lex_encoder lex_encoder;
 
@@ -88,6 +130,8 @@ lex_status lex_encoder_bind(lex_encoder *encoder, const float *const *values, le
 /* Before lex_encoder_bind_flat(): leaves the lowest n blocks as they are, of which the first is the embeddings and
  * block 1 + i is layer i; n at most 1 + L. They have no gradients, and the way back ends above them. */
 void lex_encoder_freeze(lex_encoder *encoder, int64_t n);
+/* False where a layer above shares its weights with one of them. */
+bool lex_encoder_may_freeze(const lex_encoder *encoder, int64_t n);
 /* For training: weights are copied into one flat buffer on the device, with a gradient buffer of the same layout, which
  * begins behind what is frozen. */
 lex_status lex_encoder_bind_flat(lex_encoder *encoder, const float *const *values, lex_err *err) LEX_MUST_CHECK;
@@ -108,7 +152,7 @@ typedef struct {
     uint32_t *example;                   /* (B): names the sequence for dropout */
     int64_t n_sequences, sequence_capacity;
     int64_t *record_starts;   /* (R + 1): first sequence of each record */
-    int64_t *record_rows;     /* (R + 1): 0, 1, ... R: the records seen as sequences of one row */
+    int64_t *record_rows;     /* (B + 1): 0, 1, ... B: records, or sequences, seen as sequences of one row */
     uint32_t *record_example; /* (R): of each record's first sequence */
     int64_t n_records, record_capacity;
 } lex_batch;

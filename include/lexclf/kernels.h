@@ -25,7 +25,9 @@ extern "C" {
 typedef enum {
     LEX_AFTER_NOTHING,
     LEX_AFTER_GELU, /* x Phi(x), exact (Hendrycks and Gimpel 2016): within 1e-6 of the value in double */
-    LEX_AFTER_ADD   /* the result is added to what y holds */
+    LEX_AFTER_ADD,  /* the result is added to what y holds */
+    LEX_AFTER_GELU_TANH, /* its approximation by tanh, x s(2 sqrt(2 / pi) (x + 0.044715 x^3)), s the logistic function */
+    LEX_AFTER_RELU
 } lex_after;
 
 /* y (n_rows, out) = after(x (n_rows, in) W' + bias) */
@@ -39,7 +41,7 @@ typedef struct {
     float *y; /* (n_rows, out); not x */
     int64_t y_stride;
     float *scratch; /* lex_linear_scratch(set, in) floats, on a 64-byte boundary */
-    float *raw;     /* (n_rows, out), rows y_stride apart: also gets what GELU was applied to; NULL where not wanted */
+    float *raw; /* (n_rows, out), rows y_stride apart: also gets what GELU or ReLU was applied to; NULL where not wanted */
 } lex_linear_work;
 
 /* c (m, n) += a' b: what a weight's gradient is made of. */
@@ -90,7 +92,7 @@ typedef struct {
     double eps;
 } lex_norm_work;
 
-/* One head of one sequence: out (n_queries, d) = softmax(q k' / sqrt(d)) v (Vaswani et al. 2017). */
+/* One head of one sequence: out (n_queries, d) = softmax(scale q k' + bias) v (Vaswani et al. 2017). */
 typedef struct {
     const float *q; /* (n_queries, d) */
     const float *k, *v; /* (n, d) */
@@ -99,6 +101,11 @@ typedef struct {
     float *out; /* (n_queries, d) */
     int64_t out_stride;
     float *scratch; /* lex_attend_scratch(n, d) floats, on a 64-byte boundary */
+    float scale;    /* 0: 1 / sqrt(d) */
+    /* Added to the score of query i and key j: bias[i bias_stride + j], minus infinity for a key that it shall not see, of
+     * which it must see one. A stride of -1 is a bias by distance. NULL: none. */
+    const float *bias;
+    int64_t bias_stride;
 } lex_attend_work;
 
 /* How weights are kept: as they are; as bfloat16, rounded to nearest; as floats that bfloat16 could hold; or as floats that

@@ -127,7 +127,8 @@ void lex_model_prepare(lex_model *model, lex_task task, const lex_strings *label
 /* For a model that was prepared: where its head's bias begins if that is fresh; (K), copied. */
 void lex_model_begin_at(lex_model *model, const double *bias);
 
-/* For a model that was prepared: which blocks stay as they are. LEX_ERR_USAGE when it has not so many layers. */
+/* For a model that was prepared: which blocks stay as they are. LEX_ERR_USAGE when it has not so many layers, or
+ * one above shares its weights with them. */
 lex_status lex_model_freeze(lex_model *model, int64_t n_frozen, lex_err *err) LEX_MUST_CHECK;
 
 /* An encoder with the folder's weights: in place, for answers. */

@@ -135,8 +135,25 @@ lex_tensor *lex_gelu(lex_scope *scope, lex_tensor *x);
 /* lex_gelu() of lex_linear_apply(), whose own result comes in `raw`, for the way back. */
 lex_tensor *lex_linear_gelu(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, lex_tensor **raw);
 lex_tensor *lex_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x);
+
+/* Activations by name: GELU as above, its approximation by tanh (gelu_new), ReLU, tanh. Backwards they are given what they
+ * were applied to, x, and what came out, y. */
+typedef enum { LEX_ACTIVATION_GELU, LEX_ACTIVATION_GELU_TANH, LEX_ACTIVATION_RELU, LEX_ACTIVATION_TANH } lex_activation;
+lex_tensor *lex_activate(lex_scope *scope, lex_tensor *x, lex_activation activation);
+lex_tensor *lex_activate_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *y, lex_activation activation);
+/* The activation of lex_linear_apply(), whose own result comes in `raw`. */
+lex_tensor *lex_linear_activate(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias,
+                                lex_activation activation, lex_tensor **raw);
 lex_tensor *lex_tanh(lex_scope *scope, lex_tensor *x);
 lex_tensor *lex_tanh_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *y);
+
+/* Rotary positions (Su et al., "RoFormer", 2021), in place: in each head of queries and keys of qkv (T, 3C), columns x and
+ * x + d / 2 are turned by the angle whose cosines and sines (T, d / 2) are given; `back`: the other way, which is the way
+ * back. */
+void lex_rotate(lex_scope *scope, lex_tensor *qkv, lex_tensor *cosines, lex_tensor *sines, int64_t n_heads, bool back);
+/* activation(first half) times second half of x (T, 2I): (T, I) (Shazeer, "GLU Variants Improve Transformer", 2020). */
+lex_tensor *lex_gated(lex_scope *scope, lex_tensor *x, lex_activation activation);
+lex_tensor *lex_gated_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_activation activation);
 
 /* Rows of a table (V, C) by ids (T): (T, C); backwards dtable[ids[t]] += dy[t]. */
 lex_tensor *lex_rows_take(lex_scope *scope, lex_tensor *table, lex_tensor *ids);
@@ -171,10 +188,19 @@ lex_tensor *lex_dropout_apply(lex_scope *scope, lex_tensor *x, const lex_packing
 lex_tensor *lex_dropout_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
                                  const lex_dropout_saved *saved);
 
-/* Scaled dot-product attention with H heads, each sequence by itself (Vaswani et al. 2017): softmax(q k' / sqrt(d)) v.
- * qkv (T, 3C): queries, keys and values beside each other. Returns (T, C). `dropout` falls on the probabilities. */
+/* Scaled dot-product attention with H heads, each sequence by itself (Vaswani et al. 2017): softmax(q k' / sqrt(d) + b) v.
+ * qkv (T, 3C): queries, keys and values beside each other. Returns (T, C). `dropout` falls on the probabilities. `form`,
+ * NULL where b is 0, says what b is and what divides the products. */
+typedef struct {
+    double scale; /* of the products; 0: 1 / sqrt(d) */
+    /* b by distance, (2 N - 1, H), or (2 N - 1, 1) for all heads alike, N no less than the longest sequence: row
+     * N - 1 + j - i is for query i and key j, and minus infinity where that key shall not be seen. Or b for each query and
+     * key by themselves: one dimension, for sequence s of length n (H, n, n), behind one another. */
+    lex_tensor *bias;
+} lex_attention_form;
 typedef struct {
     lex_tensor *qkv;
+    lex_attention_form form;
     lex_tensor *probabilities; /* packed: for sequence s of length n, (H, n, n); after softmax, before dropout */
     lex_tensor *mask;          /* CUDA only: what dropout kept */
     lex_dropout dropout;
@@ -182,14 +208,29 @@ typedef struct {
 } lex_attention_saved;
 /* saved: NULL when there will be no way back. */
 lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
-                          lex_dropout dropout, lex_attention_saved *saved);
+                          const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved);
+/* dbias: NULL, or where the gradient of the bias is added, of its shape; not of one for all heads alike. */
 lex_tensor *lex_attention_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
-                                   const lex_attention_saved *saved);
+                                   const lex_attention_saved *saved, lex_tensor *dbias);
 /* The same by libtorch's operations alone, as it runs on CUDA; for tests on any device. */
 lex_tensor *lex_attention_by_library(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
-                                     lex_dropout dropout, lex_attention_saved *saved);
+                                     const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved);
 lex_tensor *lex_attention_backward_by_library(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
-                                              const lex_attention_saved *saved);
+                                              const lex_attention_saved *saved, lex_tensor *dbias);
+
+/* What DeBERTa adds to the score of query i and key j (He et al., ICLR 2021, equation 4): scale (q_i p_b + k_j p'_b), b being
+ * rows[reach + i - j], p and p' the keys and queries that row b of `distances` (D, 3C) has, as qkv has those of tokens.
+ * Returns a bias for each query and key. Backwards adds to dqkv and returns the gradient by `distances`. On the CPU alone. */
+typedef struct {
+    int64_t n_heads;
+    const int64_t *rows; /* (2 reach + 1) */
+    int64_t reach;       /* no less than the longest sequence - 1 */
+    double scale;
+} lex_distances;
+lex_tensor *lex_disentangled(lex_scope *scope, lex_tensor *qkv, lex_tensor *distances, const lex_packing *packing,
+                             const lex_distances *how);
+lex_tensor *lex_disentangled_backward(lex_scope *scope, lex_tensor *dscores, lex_tensor *dqkv, lex_tensor *qkv,
+                                      lex_tensor *distances, const lex_packing *packing, const lex_distances *how);
 
 /* Mean over the rows of each sequence: (T, C) to (B, C), and back. */
 lex_tensor *lex_segment_mean(lex_scope *scope, lex_tensor *x, const lex_packing *packing);

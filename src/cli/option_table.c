@@ -189,7 +189,7 @@ const cli_option cli_option_rows[] = {
      .check = is_not_empty, .help = "with --task binary, the label that the model answers for",
      .absent = "the later of the two in code-point order"},
     {.name = "pooling", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "auto|cls|mean",
-     .initial = "auto", .help = "what the head sees: the first token through the pooler, or the mean over the tokens; auto: as "
+     .initial = "auto", .help = "what the head sees: the first token, through the encoder family's own dense layer, or the mean over the tokens; auto: as "
      "the encoder's folder says, cls if it says nothing"},
     {.name = "max-length", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "N",
      .low = 3, .high = 1000000,

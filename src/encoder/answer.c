@@ -1,15 +1,10 @@
-/* answer.c - one batch to logits, forwards alone (Devlin et al. 2019), on plain memory. Compare bert.c and head.c, which
- * training goes through and which this must agree with. */
+/* answer.c - one batch to logits, forwards alone, on plain memory. Compare embed.c, layers.c and head.c, which training goes
+ * through and which this must agree with. */
 #include "packed.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-static void make_room(float **buffer, int64_t n)
-{
-    free(*buffer);
-    *buffer = lex_alloc_aligned((size_t)n * sizeof **buffer);
-}
+#include <string.h>
 
 /* The workspace grows to the largest batch that it has seen. */
 static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *batch)
@@ -21,25 +16,28 @@ static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *b
         longest = n > longest ? n : longest;
     }
     if (T > w->row_capacity) {
-        make_room(&w->x, T * w->stride);
-        make_room(&w->qkv, T * w->qkv_stride);
-        make_room(&w->context, T * w->stride);
-        make_room(&w->inner, T * w->inner_stride);
+        lex_make_room(&w->x, T * w->stride);
+        if (m->config.has_projection || m->config.family->norm_first)
+            lex_make_room(&w->seen, T * (w->stride > w->embedding_stride ? w->stride : w->embedding_stride));
+        lex_make_room(&w->qkv, T * w->qkv_stride);
+        lex_make_room(&w->context, T * w->stride);
+        lex_make_room(&w->inner, T * w->inner_stride);
+        w->positions = lex_realloc_array(w->positions, (size_t)T, sizeof *w->positions);
         w->row_capacity = T;
     }
     if (B > w->sequence_capacity) {
-        make_room(&w->pooled, B * w->stride);
-        make_room(&w->aside, B * w->stride);
+        lex_make_room(&w->pooled, B * w->stride);
+        lex_make_room(&w->aside, B * w->stride);
         w->sequence_capacity = B;
     }
     if (longest > w->longest) {
-        make_room(&w->scratch, lex_attend_scratch(longest, m->config.width / m->config.n_heads));
+        lex_attend_reserve(w, m, longest);
         w->longest = longest;
     }
 }
 
-static void linear(const lex_inference *m, lex_workspace *w, const lex_packed_linear *linear, const float *x, int64_t x_stride,
-                   int64_t n_rows, lex_after after, float *y, int64_t y_stride)
+void lex_apply_linear(const lex_inference *m, const lex_workspace *w, const lex_packed_linear *linear, const float *x,
+                      int64_t x_stride, int64_t n_rows, lex_after after, float *y, int64_t y_stride)
 {
     if (linear->n_parts) {
         m->int8_kernels->linear(&(lex_int8_work){x, x_stride, n_rows, linear->in, linear->parts, linear->n_parts, after, y,
@@ -50,61 +48,141 @@ static void linear(const lex_inference *m, lex_workspace *w, const lex_packed_li
                                           after, y, y_stride, w->linear_scratch, NULL});
 }
 
-static void norm(const lex_inference *m, const lex_plain_norm *norm, float *y, int64_t y_stride, int64_t n_rows)
+static void linear(const lex_inference *m, lex_workspace *w, const lex_packed_linear *linear, const float *x, int64_t x_stride,
+                   int64_t n_rows, lex_after after, float *y, int64_t y_stride)
 {
-    m->kernels->norm(&(lex_norm_work){y, y_stride, n_rows, m->config.width, norm->weight, norm->bias,
-                                      m->config.layer_norm_eps});
+    lex_apply_linear(m, w, linear, x, x_stride, n_rows, after, y, y_stride);
 }
 
-static void embed(const lex_inference *m, lex_workspace *w, const lex_batch *batch)
+/* Of rows of `width`, in place. */
+static void norm(const lex_inference *m, const lex_plain_norm *norm, int64_t width, float *y, int64_t y_stride, int64_t n_rows)
 {
-    if (!m->words.floats || !m->positions.floats || !m->segments.floats) {
-        const int64_t T = batch->n_rows, C = m->config.width;
-        lex_int8_look_up(&m->words, batch->ids, T, C, false, w->x, w->stride);
-        lex_int8_look_up(&m->segments, batch->segments, T, C, true, w->x, w->stride);
-        lex_int8_look_up(&m->positions, batch->positions, T, C, true, w->x, w->stride);
-        norm(m, &m->embedding_norm, w->x, w->stride, T);
+    if (norm->weight)
+        m->kernels->norm(&(lex_norm_work){y, y_stride, n_rows, width, norm->weight, norm->bias, m->config.layer_norm_eps});
+}
+
+static bool has(const lex_int8_table *table)
+{
+    return table->floats || table->values;
+}
+
+/* All three tables, as floats, which one kernel adds up; else table by table. */
+static void embed_rows(const lex_inference *m, const lex_batch *batch, const int64_t *positions, float *y, int64_t stride)
+{
+    const int64_t T = batch->n_rows, E = m->config.embedding_width;
+    if (!m->words.floats || !m->positions.floats || !m->segments.floats || !m->embedding_norm.weight) {
+        lex_int8_look_up(&m->words, batch->ids, T, E, false, y, stride);
+        if (has(&m->segments))
+            lex_int8_look_up(&m->segments, batch->segments, T, E, true, y, stride);
+        if (has(&m->positions))
+            lex_int8_look_up(&m->positions, positions, T, E, true, y, stride);
+        norm(m, &m->embedding_norm, E, y, stride, T);
         return;
     }
     m->kernels->embed(&(lex_embed_work){
         .words = m->words.floats, .positions = m->positions.floats, .segments = m->segments.floats,
-        .word_ids = batch->ids, .position_ids = batch->positions, .segment_ids = batch->segments,
+        .word_ids = batch->ids, .position_ids = positions, .segment_ids = batch->segments,
         .weight = m->embedding_norm.weight, .bias = m->embedding_norm.bias, .eps = m->config.layer_norm_eps,
-        .n_rows = batch->n_rows, .width = m->config.width, .y = w->x, .y_stride = w->stride});
+        .n_rows = T, .width = E, .y = y, .y_stride = stride});
 }
 
-/* All heads of all sequences: keys and values from `kv`, whose rows hold keys and then values; queries of every row
- * from `q`, or of the sequences' first rows alone, which then lie behind one another there and in the result. */
-static void attend(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const float *q, int64_t q_stride,
-                   const float *kv, bool first_only)
+static void embed(const lex_inference *m, lex_workspace *w, const lex_batch *batch)
 {
-    const int64_t C = m->config.width, d = C / m->config.n_heads;
-    for (int64_t s = 0; s < batch->n_sequences; s++) {
-        int64_t begin = batch->starts[s], n = batch->starts[s + 1] - begin, at = first_only ? s : begin;
-        for (int64_t h = 0; h < C; h += d)
-            m->kernels->attend(&(lex_attend_work){
-                .q = q + at * q_stride + h, .k = kv + begin * w->qkv_stride + h, .v = kv + begin * w->qkv_stride + C + h,
-                .q_stride = q_stride, .kv_stride = w->qkv_stride, .n_queries = first_only ? 1 : n, .n = n, .d = d,
-                .out = w->context + at * w->stride + h, .out_stride = w->stride, .scratch = w->scratch});
+    const int64_t *positions = batch->positions;
+    if (m->config.position_offset > 0) {
+        lex_position_rows(&m->config, batch, w->positions);
+        positions = w->positions;
     }
+    if (!m->config.has_projection) {
+        embed_rows(m, batch, positions, w->x, w->stride);
+        return;
+    }
+    embed_rows(m, batch, positions, w->seen, w->embedding_stride);
+    linear(m, w, &m->projection, w->seen, w->embedding_stride, batch->n_rows, LEX_AFTER_NOTHING, w->x, w->stride);
+}
+
+/* x, or, where that comes first, x normalised beside it. */
+static const float *seen_of(const lex_inference *m, const lex_plain_norm *first, lex_workspace *w, const float *x, int64_t n_rows)
+{
+    if (!m->config.family->norm_first || !first->weight)
+        return x;
+    for (int64_t r = 0; r < n_rows; r++)
+        memcpy(w->seen + r * w->stride, x + r * w->stride, (size_t)m->config.width * sizeof *x);
+    norm(m, first, m->config.width, w->seen, w->stride, n_rows);
+    return w->seen;
+}
+
+/* n floats in place. */
+static void activate(float *x, int64_t n, lex_activation activation)
+{
+    for (int64_t c = 0; c < n; c++)
+        switch (activation) {
+        case LEX_ACTIVATION_TANH:
+            x[c] = tanhf(x[c]);
+            break;
+        case LEX_ACTIVATION_RELU:
+            x[c] = x[c] < 0.0f ? 0.0f : x[c];
+            break;
+        case LEX_ACTIVATION_GELU:
+            x[c] = 0.5f * x[c] * erfcf(-x[c] * 0.70710678f);
+            break;
+        case LEX_ACTIVATION_GELU_TANH:
+            x[c] = 0.5f * x[c] * (1.0f + tanhf(0.79788456f * (x[c] + 0.044715f * x[c] * x[c] * x[c])));
+            break;
+        }
+}
+
+/* activation(first half) times second half, into the first. */
+static void gated(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const float *seen, int64_t n_rows)
+{
+    const int64_t I = m->config.inner_width, stride = w->inner_stride;
+    if (layer->gate.out) {
+        linear(m, w, &layer->inner, seen, w->stride, n_rows, m->after_inner, w->inner, stride);
+        linear(m, w, &layer->gate, seen, w->stride, n_rows, LEX_AFTER_NOTHING, w->inner + I, stride);
+    } else {
+        linear(m, w, &layer->inner, seen, w->stride, n_rows, LEX_AFTER_NOTHING, w->inner, stride);
+        for (int64_t r = 0; r < n_rows; r++)
+            activate(w->inner + r * stride, I, m->config.activation);
+    }
+    for (int64_t r = 0; r < n_rows; r++)
+        for (int64_t c = 0; c < I; c++)
+            w->inner[r * stride + c] *= w->inner[r * stride + I + c];
 }
 
 /* What follows attention, on n_rows rows of x in place. */
 static void feed_forward(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, float *x,
                          int64_t n_rows)
 {
+    const bool first = m->config.family->norm_first;
     linear(m, w, &layer->attention, w->context, w->stride, n_rows, LEX_AFTER_ADD, x, w->stride);
-    norm(m, &layer->attention_norm, x, w->stride, n_rows);
-    linear(m, w, &layer->inner, x, w->stride, n_rows, LEX_AFTER_GELU, w->inner, w->inner_stride);
+    if (!first)
+        norm(m, &layer->attention_norm, m->config.width, x, w->stride, n_rows);
+    const float *seen = seen_of(m, &layer->outer_norm, w, x, n_rows);
+    if (m->config.family->is_gated)
+        gated(m, layer, w, seen, n_rows);
+    else
+        linear(m, w, &layer->inner, seen, w->stride, n_rows, m->after_inner, w->inner, w->inner_stride);
     linear(m, w, &layer->outer, w->inner, w->inner_stride, n_rows, LEX_AFTER_ADD, x, w->stride);
-    norm(m, &layer->outer_norm, x, w->stride, n_rows);
+    if (!first)
+        norm(m, &layer->outer_norm, m->config.width, x, w->stride, n_rows);
 }
 
 static void whole_layer(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch)
 {
-    linear(m, w, &layer->qkv, w->x, w->stride, batch->n_rows, LEX_AFTER_NOTHING, w->qkv, w->qkv_stride);
-    attend(m, w, batch, w->qkv, w->qkv_stride, w->qkv + m->config.width, false);
+    const float *seen = seen_of(m, &layer->attention_norm, w, w->x, batch->n_rows);
+    linear(m, w, &layer->qkv, seen, w->stride, batch->n_rows, LEX_AFTER_NOTHING, w->qkv, w->qkv_stride);
+    lex_attend_rotate(m, layer, w, batch);
+    lex_attend_layer(m, layer, w, batch, w->qkv, w->qkv_stride, w->qkv + m->config.width, false);
     feed_forward(m, layer, w, w->x, batch->n_rows);
+}
+
+/* Each sequence's first row of `from`, C floats, behind one another. */
+static void first_rows(const lex_inference *m, const lex_workspace *w, const lex_batch *batch, const float *from, int64_t stride,
+                       float *out)
+{
+    for (int64_t s = 0; s < batch->n_sequences; s++)
+        for (int64_t c = 0; c < m->config.width; c++)
+            out[s * w->stride + c] = from[batch->starts[s] * stride + c];
 }
 
 /* The last layer where only each sequence's first row is looked at: (T, C) to pooled (B, C). */
@@ -112,12 +190,17 @@ static void layer_of_first_rows(const lex_inference *m, const lex_packed_layer *
                                 const lex_batch *batch)
 {
     const int64_t B = batch->n_sequences, C = m->config.width;
-    for (int64_t s = 0; s < B; s++)
-        for (int64_t c = 0; c < C; c++)
-            w->pooled[s * w->stride + c] = w->x[batch->starts[s] * w->stride + c];
-    linear(m, w, &layer->qkv, w->x, w->stride, batch->n_rows, LEX_AFTER_NOTHING, w->qkv, w->qkv_stride);
-    linear(m, w, &layer->query, w->pooled, w->stride, B, LEX_AFTER_NOTHING, w->aside, w->stride);
-    attend(m, w, batch, w->aside, w->stride, w->qkv, true);
+    const float *seen = seen_of(m, &layer->attention_norm, w, w->x, batch->n_rows);
+    linear(m, w, &layer->qkv, seen, w->stride, batch->n_rows, LEX_AFTER_NOTHING, w->qkv, w->qkv_stride);
+    if (layer->query.out) {
+        first_rows(m, w, batch, seen, w->stride, w->pooled);
+        linear(m, w, &layer->query, w->pooled, w->stride, B, LEX_AFTER_NOTHING, w->aside, w->stride);
+    } else {
+        lex_attend_rotate(m, layer, w, batch);
+        first_rows(m, w, batch, w->qkv, w->qkv_stride, w->aside); /* of all queries */
+    }
+    first_rows(m, w, batch, w->x, w->stride, w->pooled);
+    lex_attend_layer(m, layer, w, batch, w->aside, w->stride, layer->query.out ? w->qkv : w->qkv + C, true);
     feed_forward(m, layer, w, w->pooled, B);
 }
 
@@ -142,10 +225,10 @@ static void classify(const lex_inference *m, lex_workspace *w, const lex_batch *
     float *features = w->pooled;
     if (m->pooling == LEX_POOLING_CLS) {
         features = w->aside;
-        linear(m, w, &m->pooler, w->pooled, w->stride, B, LEX_AFTER_NOTHING, features, w->stride);
+        linear(m, w, &m->dense, w->pooled, w->stride, B, LEX_AFTER_NOTHING, features, w->stride);
         for (int64_t s = 0; s < B; s++)
-            for (int64_t c = 0; c < C; c++)
-                features[s * w->stride + c] = tanhf(features[s * w->stride + c]);
+            activate(features + s * w->stride, C, m->config.head_activation);
+        norm(m, &m->head_norm, C, features, w->stride, B);
     }
     if (batch->n_records != B)
         average(features, features, w->stride, batch->record_starts, batch->n_records, C);
@@ -158,7 +241,8 @@ static lex_status check(const lex_inference *m, const lex_batch *batch, lex_err 
         if (batch->ids[i] < 0 || batch->ids[i] >= m->config.vocab_size)
             return lex_err_set(err, LEX_ERR_INPUT, "token %lld is beyond the model's vocabulary of %lld",
                                (long long)batch->ids[i], (long long)m->config.vocab_size);
-        if (batch->positions[i] >= m->config.n_positions || batch->segments[i] >= m->config.n_segments)
+        if (batch->positions[i] >= m->config.n_positions ||
+            (has(&m->segments) && batch->segments[i] >= m->config.n_segments))
             return lex_err_set(err, LEX_ERR_INPUT, "a sequence is longer than the model's %lld positions",
                                (long long)m->config.n_positions);
     }
@@ -172,15 +256,17 @@ lex_status lex_inference_run(const lex_inference *m, lex_workspace *w, const lex
     if (st != LEX_OK || batch->n_rows == 0)
         return st;
     const int64_t last = m->config.n_layers - 1;
-    bool first_only = m->pooling == LEX_POOLING_CLS;
+    const bool first_only = lex_looks_at_first_rows(m);
     reserve(w, m, batch);
     embed(m, w, batch);
     for (int64_t i = 0; i < last; i++)
         whole_layer(m, &m->layers[i], w, batch);
     if (first_only) {
         layer_of_first_rows(m, &m->layers[last], w, batch);
+        norm(m, &m->last_norm, m->config.width, w->pooled, w->stride, batch->n_sequences);
     } else {
         whole_layer(m, &m->layers[last], w, batch);
+        norm(m, &m->last_norm, m->config.width, w->x, w->stride, batch->n_rows);
         average(w->pooled, w->x, w->stride, batch->starts, batch->n_sequences, m->config.width);
     }
     classify(m, w, batch, logits);

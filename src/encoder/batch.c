@@ -50,15 +50,15 @@ static void reserve_one(lex_batch *batch)
         size_t n = (size_t)batch->sequence_capacity;
         batch->starts = lex_realloc_array(batch->starts, n, sizeof *batch->starts);
         batch->example = lex_realloc_array(batch->example, n, sizeof *batch->example);
+        batch->record_rows = lex_realloc_array(batch->record_rows, n, sizeof *batch->record_rows);
+        for (int64_t r = 0; r < batch->sequence_capacity; r++)
+            batch->record_rows[r] = r;
     }
     if (batch->n_records + 2 > batch->record_capacity) {
         batch->record_capacity = batch->record_capacity ? 2 * batch->record_capacity : 64;
         size_t n = (size_t)batch->record_capacity;
         batch->record_starts = lex_realloc_array(batch->record_starts, n, sizeof *batch->record_starts);
-        batch->record_rows = lex_realloc_array(batch->record_rows, n, sizeof *batch->record_rows);
         batch->record_example = lex_realloc_array(batch->record_example, n, sizeof *batch->record_example);
-        for (int64_t r = 0; r < batch->record_capacity; r++)
-            batch->record_rows[r] = r;
     }
 }
 

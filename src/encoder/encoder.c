@@ -17,8 +17,7 @@ lex_status lex_encoder_new(lex_encoder **out, lex_runtime *runtime, const lex_en
     encoder->n_outputs = n_outputs;
     encoder->weights = lex_scope_new(runtime);
     encoder->layers = lex_alloc_zeroed((size_t)config->n_layers, sizeof *encoder->layers);
-    lex_arena_init(&encoder->names);
-    lex_encoder_lay_out(encoder);
+    lex_layout_init(&encoder->layout, config, pooling, n_outputs);
     *out = encoder;
     return LEX_OK;
 }
@@ -28,21 +27,20 @@ void lex_encoder_free(lex_encoder *encoder)
     if (!encoder)
         return;
     lex_scope_free(encoder->weights);
-    lex_arena_release(&encoder->names);
-    free(encoder->params);
+    lex_layout_release(&encoder->layout);
     free(encoder->layers);
     free(encoder);
 }
 
 const lex_param *lex_encoder_params(const lex_encoder *encoder, int64_t *n_params)
 {
-    *n_params = encoder->n_params;
-    return encoder->params;
+    *n_params = encoder->layout.n_params;
+    return encoder->layout.params;
 }
 
 int64_t lex_encoder_flat_count(const lex_encoder *encoder)
 {
-    return encoder->flat_count;
+    return encoder->layout.flat_count;
 }
 
 lex_tensor *lex_encoder_weights(lex_encoder *encoder)
@@ -65,14 +63,22 @@ int64_t lex_encoder_n_frozen(const lex_encoder *encoder)
     return encoder->frozen_floats;
 }
 
+bool lex_encoder_may_freeze(const lex_encoder *encoder, int64_t n)
+{
+    for (int64_t i = n > 0 ? n - 1 : 0; i < encoder->config.n_layers; i++)
+        if (encoder->layout.layers[i].first_user < n - 1)
+            return false;
+    return true;
+}
+
 void lex_encoder_freeze(lex_encoder *encoder, int64_t n)
 {
     LEX_ASSERT(!encoder->flat && n >= 0 && n <= 1 + encoder->config.n_layers);
     encoder->frozen_blocks = n;
     encoder->frozen_floats = 0;
     for (int64_t i = 0; n > 0 && encoder->frozen_floats == 0; i++)
-        if (encoder->params[i].layer >= n - 1)
-            encoder->frozen_floats = encoder->params[i].offset;
+        if (encoder->layout.params[i].layer >= n - 1)
+            encoder->frozen_floats = encoder->layout.params[i].offset;
 }
 
 lex_status lex_encoder_read_weights(lex_encoder *encoder, float *out, lex_err *err)
@@ -85,57 +91,71 @@ lex_status lex_encoder_read_weights(lex_encoder *encoder, float *out, lex_err *e
     return st;
 }
 
-/* ---- binding: walks the table in its own order, handing each block its tensors ---- */
+/* ---- binding: each block is handed the tensors of its places ---- */
 
 typedef struct {
     lex_encoder *encoder;
     const float *const *values; /* NULL when flat */
-    int64_t next;               /* parameter */
 } binder;
 
-/* A tensor of `shape` over the next parameter's values. */
-static void bind_next(binder *b, lex_tensor **value, lex_tensor **gradient)
+/* Tensors of `shape` from where parameter `first` begins in the flat buffers. */
+static void bind_flat(binder *b, int64_t first, int n_dims, const int64_t *shape, lex_tensor **value, lex_tensor **gradient)
 {
     lex_encoder *encoder = b->encoder;
-    const lex_param *param = &encoder->params[b->next];
-    *gradient = NULL;
-    if (encoder->flat) {
-        *value = lex_tensor_view(encoder->weights, encoder->flat, param->n_dims, param->shape, param->offset);
-        if (param->offset >= encoder->frozen_floats)
-            *gradient = lex_tensor_view(encoder->weights, encoder->flat_gradients, param->n_dims, param->shape,
-                                        param->offset - encoder->frozen_floats);
-    } else {
-        *value = lex_tensor_over(encoder->weights, LEX_F32, param->n_dims, param->shape, b->values[b->next]);
-    }
-    b->next++;
+    const int64_t offset = encoder->layout.params[first].offset;
+    *value = lex_tensor_view(encoder->weights, encoder->flat, n_dims, shape, offset);
+    if (offset >= encoder->frozen_floats)
+        *gradient = lex_tensor_view(encoder->weights, encoder->flat_gradients, n_dims, shape, offset - encoder->frozen_floats);
 }
 
-static void bind_norm(binder *b, lex_norm_block *norm)
+/* Nothing where there is no such parameter. */
+static void bind_one(binder *b, int64_t parameter, lex_tensor **value, lex_tensor **gradient)
 {
-    bind_next(b, &norm->weight, &norm->dweight);
-    bind_next(b, &norm->bias, &norm->dbias);
+    *value = *gradient = NULL;
+    if (parameter < 0)
+        return;
+    const lex_param *param = &b->encoder->layout.params[parameter];
+    if (b->encoder->flat)
+        bind_flat(b, parameter, param->n_dims, param->shape, value, gradient);
+    else
+        *value = lex_tensor_over(b->encoder->weights, LEX_F32, param->n_dims, param->shape, b->values[parameter]);
 }
 
-/* A weight without a bias. */
-static void bind_scorer(binder *b, lex_linear *scorer)
+static void bind_table(binder *b, lex_place place, lex_embedding *embedding)
 {
-    const int64_t one = 1;
-    bind_next(b, &scorer->weight, &scorer->dweight);
-    scorer->bias = lex_tensor_zeros(b->encoder->weights, LEX_F32, 1, &one);
+    bind_one(b, place.weight, &embedding->table, &embedding->dtable);
 }
 
-static void bind_linear(binder *b, lex_linear *linear)
+static lex_tensor *zeros(const binder *b, int64_t n)
 {
-    bind_next(b, &linear->weight, &linear->dweight);
-    bind_next(b, &linear->bias, &linear->dbias);
+    return lex_tensor_zeros(b->encoder->weights, LEX_F32, 1, &n);
+}
+
+/* Where there is no bias, zeros stand in for it; and for its gradient, which nobody reads. */
+static void bind_norm(binder *b, lex_place place, lex_norm_block *norm)
+{
+    bind_one(b, place.weight, &norm->weight, &norm->dweight);
+    bind_one(b, place.bias, &norm->bias, &norm->dbias);
+    if (place.weight < 0 || place.bias >= 0)
+        return;
+    norm->bias = zeros(b, b->encoder->layout.params[place.weight].count);
+    norm->dbias = norm->dweight ? zeros(b, b->encoder->layout.params[place.weight].count) : NULL;
+}
+
+static void bind_linear(binder *b, lex_place place, lex_linear *linear)
+{
+    bind_one(b, place.weight, &linear->weight, &linear->dweight);
+    bind_one(b, place.bias, &linear->bias, &linear->dbias);
+    if (place.weight >= 0 && place.bias < 0)
+        linear->bias = zeros(b, b->encoder->layout.params[place.weight].shape[0]);
 }
 
 /* Three parameters as one: a view where they lie together, else a copy. */
-static lex_tensor *joined(binder *b, int n_dims, const int64_t *sizes)
+static lex_tensor *joined(binder *b, int64_t first, int n_dims, const int64_t *sizes)
 {
     lex_encoder *encoder = b->encoder;
-    const float *const *values = b->values + b->next;
-    int64_t count = encoder->params[b->next].count;
+    const float *const *values = b->values + first;
+    int64_t count = encoder->layout.params[first].count;
     if (values[1] == values[0] + count && values[2] == values[1] + count)
         return lex_tensor_over(encoder->weights, LEX_F32, n_dims, sizes, values[0]);
     float *copy = lex_alloc_array((size_t)(3 * count), sizeof *copy);
@@ -146,48 +166,60 @@ static lex_tensor *joined(binder *b, int n_dims, const int64_t *sizes)
     return tensor;
 }
 
-static void bind_qkv(binder *b, lex_linear *qkv)
+static void bind_qkv(binder *b, const lex_layer_places *places, lex_linear *qkv)
 {
-    lex_encoder *encoder = b->encoder;
-    int64_t C = encoder->config.width, sizes[2] = {3 * C, C};
+    const int64_t C = b->encoder->config.width, sizes[2] = {3 * C, C}, first[2] = {places->qkv.weight, places->qkv.bias};
+    if (places->n_qkv == 1) {
+        bind_linear(b, places->qkv, qkv);
+        return;
+    }
     for (int i = 0; i < 2; i++) {
         lex_tensor **value = i == 0 ? &qkv->weight : &qkv->bias, **gradient = i == 0 ? &qkv->dweight : &qkv->dbias;
-        int64_t offset = encoder->params[b->next].offset;
-        if (encoder->flat) {
-            *value = lex_tensor_view(encoder->weights, encoder->flat, 2 - i, sizes, offset);
-            *gradient = offset < encoder->frozen_floats
-                            ? NULL
-                            : lex_tensor_view(encoder->weights, encoder->flat_gradients, 2 - i, sizes,
-                                              offset - encoder->frozen_floats);
-        } else {
-            *value = joined(b, 2 - i, sizes);
-        }
-        b->next += 3;
+        *gradient = NULL;
+        if (first[i] < 0)
+            *value = zeros(b, 3 * C);
+        else if (b->encoder->flat)
+            bind_flat(b, first[i], 2 - i, sizes, value, gradient);
+        else
+            *value = joined(b, first[i], 2 - i, sizes);
     }
+}
+
+static void bind_layer(binder *b, int64_t index)
+{
+    const lex_layer_places *places = &b->encoder->layout.layers[index];
+    lex_layer *layer = &b->encoder->layers[index];
+    if (places->first_user < index) {
+        *layer = b->encoder->layers[places->first_user];
+        return;
+    }
+    bind_qkv(b, places, &layer->qkv);
+    bind_linear(b, places->attention, &layer->attention);
+    bind_norm(b, places->attention_norm, &layer->attention_norm);
+    bind_linear(b, places->inner, &layer->inner);
+    bind_linear(b, places->outer, &layer->outer);
+    bind_norm(b, places->outer_norm, &layer->outer_norm);
 }
 
 static lex_status bind_all(lex_encoder *encoder, const float *const *values, lex_err *err)
 {
-    binder b = {encoder, values, 0};
-    bind_next(&b, &encoder->words.table, &encoder->words.dtable);
-    bind_next(&b, &encoder->positions.table, &encoder->positions.dtable);
-    bind_next(&b, &encoder->segments.table, &encoder->segments.dtable);
-    bind_norm(&b, &encoder->embedding_norm);
-    for (int64_t i = 0; i < encoder->config.n_layers; i++) {
-        lex_layer *layer = &encoder->layers[i];
-        bind_qkv(&b, &layer->qkv);
-        bind_linear(&b, &layer->attention);
-        bind_norm(&b, &layer->attention_norm);
-        bind_linear(&b, &layer->inner);
-        bind_linear(&b, &layer->outer);
-        bind_norm(&b, &layer->outer_norm);
-    }
-    if (encoder->pooling == LEX_POOLING_CLS)
-        bind_linear(&b, &encoder->pooler);
-    if (encoder->config.window_scores)
-        bind_scorer(&b, &encoder->scorer);
-    bind_linear(&b, &encoder->classifier);
-    LEX_ASSERT(b.next == encoder->n_params);
+    const lex_layout *layout = &encoder->layout;
+    binder b = {encoder, values};
+    bind_table(&b, layout->words, &encoder->words);
+    bind_table(&b, layout->positions, &encoder->positions);
+    bind_table(&b, layout->segments, &encoder->segments);
+    bind_norm(&b, layout->embedding_norm, &encoder->embedding_norm);
+    bind_linear(&b, layout->projection, &encoder->projection);
+    bind_table(&b, layout->relative, &encoder->relative);
+    bind_table(&b, layout->distances, &encoder->distances);
+    bind_norm(&b, layout->distances_norm, &encoder->distances_norm);
+    for (int64_t i = 0; i < encoder->config.n_layers; i++)
+        bind_layer(&b, i);
+    bind_norm(&b, layout->last_norm, &encoder->last_norm);
+    bind_linear(&b, layout->dense, &encoder->dense);
+    bind_norm(&b, layout->head_norm, &encoder->head_norm);
+    bind_linear(&b, layout->scorer, &encoder->scorer);
+    bind_linear(&b, layout->classifier, &encoder->classifier);
     return lex_scope_status(encoder->weights, err);
 }
 
@@ -198,13 +230,13 @@ lex_status lex_encoder_bind(lex_encoder *encoder, const float *const *values, le
 
 lex_status lex_encoder_bind_flat(lex_encoder *encoder, const float *const *values, lex_err *err)
 {
-    int64_t n_trained = encoder->flat_count - encoder->frozen_floats;
-    encoder->flat = lex_tensor_zeros(encoder->weights, LEX_F32, 1, &encoder->flat_count);
+    int64_t n_trained = encoder->layout.flat_count - encoder->frozen_floats;
+    encoder->flat = lex_tensor_zeros(encoder->weights, LEX_F32, 1, &encoder->layout.flat_count);
     encoder->flat_gradients = lex_tensor_zeros(encoder->weights, LEX_F32, 1, &n_trained);
     encoder->trained = lex_tensor_view(encoder->weights, encoder->flat, 1, &n_trained, encoder->frozen_floats);
     lex_scope *inner = lex_scope_new(encoder->runtime);
-    for (int64_t i = 0; i < encoder->n_params; i++) {
-        const lex_param *param = &encoder->params[i];
+    for (int64_t i = 0; i < encoder->layout.n_params; i++) {
+        const lex_param *param = &encoder->layout.params[i];
         lex_tensor_write(inner, lex_tensor_view(inner, encoder->flat, 1, &param->count, param->offset), values[i]);
     }
     lex_scope_keep(encoder->weights, inner, NULL);

@@ -1,5 +1,5 @@
-/* head.c - from rows to logits: pooling (the first token through BERT's pooler, or the mean over all tokens), the mean
- * over a record's windows where it has several, dropout, the classifier. */
+/* head.c - from rows to logits: pooling (the first token through the family's own dense layer, or the mean over all
+ * tokens), the mean over a record's windows where it has several, dropout, the classifier. */
 #include "internal.h"
 
 /* Whether a layer or the embeddings are: else the way back ends in the head. */
@@ -8,28 +8,48 @@ static bool is_encoder_trained(const lex_encoder *encoder)
     return encoder->frozen_blocks <= encoder->config.n_layers;
 }
 
+/* Each sequence as one of one row. */
+static lex_packing sequences_of(const lex_batch *batch)
+{
+    return (lex_packing){batch->record_rows, batch->example, batch->n_sequences, batch->n_sequences};
+}
+
 /* (T, C) to (B, C). */
 static lex_tensor *pool(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing,
                         lex_tensor *x, lex_tape *tape)
 {
+    const lex_encoder_family *family = encoder->config.family;
     if (encoder->pooling == LEX_POOLING_MEAN)
         return lex_segment_mean(scope, x, packing);
-    tape->first_rows = lex_tensor_from(scope, LEX_I64, 1, &batch->n_sequences, batch->starts);
-    tape->first = lex_rows_take(scope, x, tape->first_rows);
-    tape->pooled = lex_tanh(scope, lex_linear_forward(scope, &encoder->pooler, tape->first));
-    return tape->pooled;
+    if (encoder->config.head_over_mean) {
+        tape->first = lex_segment_mean(scope, x, packing);
+    } else {
+        tape->first_rows = lex_tensor_from(scope, LEX_I64, 1, &batch->n_sequences, batch->starts);
+        tape->first = lex_rows_take(scope, x, tape->first_rows);
+    }
+    lex_packing sequences = sequences_of(batch);
+    lex_dropout dropout = lex_site(&tape->mode, family->head.drops_first ? tape->mode.head_dropout : 0, 0, LEX_SITE_FIRST);
+    tape->first = lex_dropout_apply(scope, tape->first, &sequences, dropout, &tape->first_dropout);
+    tape->raw = lex_linear_forward(scope, &encoder->dense, tape->first);
+    tape->pooled = lex_activate(scope, tape->raw, encoder->config.head_activation);
+    return lex_norm_forward(&encoder->config, scope, &encoder->head_norm, tape->pooled, &tape->head_norm);
 }
 
-static lex_tensor *pool_backward(lex_encoder *encoder, lex_scope *scope, const lex_packing *packing, lex_tape *tape,
-                                 lex_tensor *dpooled)
+static lex_tensor *pool_backward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing,
+                                 lex_tape *tape, lex_tensor *dpooled)
 {
     bool want_dx = is_encoder_trained(encoder);
     if (encoder->pooling == LEX_POOLING_MEAN)
         return want_dx ? lex_segment_mean_backward(scope, dpooled, packing) : NULL;
-    lex_tensor *before_tanh = lex_tanh_backward(scope, dpooled, tape->pooled);
-    lex_tensor *dfirst = lex_linear_backward(scope, &encoder->pooler, before_tanh, tape->first, want_dx);
+    lex_packing sequences = sequences_of(batch);
+    dpooled = lex_norm_backward(scope, &encoder->head_norm, dpooled, &tape->head_norm);
+    lex_tensor *draw = lex_activate_backward(scope, dpooled, tape->raw, tape->pooled, encoder->config.head_activation);
+    lex_tensor *dfirst = lex_linear_backward(scope, &encoder->dense, draw, tape->first, want_dx);
     if (!dfirst)
         return NULL;
+    dfirst = lex_dropout_backward(scope, dfirst, &sequences, &tape->first_dropout);
+    if (encoder->config.head_over_mean)
+        return lex_segment_mean_backward(scope, dfirst, packing);
     int64_t sizes[2] = {packing->n_rows, encoder->config.width};
     lex_tensor *dx = lex_tensor_zeros(scope, LEX_F32, 2, sizes);
     lex_rows_backward(scope, dx, tape->first_rows, dfirst);
@@ -90,7 +110,7 @@ lex_tensor *lex_head_forward(lex_encoder *encoder, lex_scope *scope, const lex_b
     if (has_windows(batch))
         features = lex_segment_mean(scope, features, &windows); /* (R, C) */
     else if (dropout.p > 0)
-        features = lex_tensor_clone(scope, features); /* the way back through tanh needs what dropout overwrites */
+        features = lex_tensor_clone(scope, features); /* the way back needs what dropout overwrites */
     tape->features = lex_dropout_apply(scope, features, &records, dropout, &tape->head_dropout);
     lex_tensor *logits = lex_linear_forward(scope, &encoder->classifier, tape->features); /* (R, K) */
     if (!encoder->config.window_scores)
@@ -106,5 +126,5 @@ lex_tensor *lex_head_backward(lex_encoder *encoder, lex_scope *scope, const lex_
     d = lex_dropout_backward(scope, d, &records, &tape->head_dropout);
     if (has_windows(batch))
         d = lex_segment_mean_backward(scope, d, &windows); /* (B, C) */
-    return pool_backward(encoder, scope, packing, tape, d); /* (T, C) */
+    return pool_backward(encoder, scope, batch, packing, tape, d); /* (T, C) */
 }

@@ -69,10 +69,17 @@ static void add_values(const lex_attend_work *w, int64_t query, int64_t rows, co
     }
 }
 
+/* scale s + bias for n scores, in place. */
+static void add_bias(float *s, int64_t n, float scale, const float *bias)
+{
+    for (int64_t j = 0; j < n; j += V)
+        store_up_to(s + j, load_up_to(s + j, n - j) * scale + load_up_to(bias + j, n - j), n - j);
+}
+
 static void attend(const lex_attend_work *w)
 {
     const int64_t n = w->n, d = w->d, width = up_to(n, PANEL);
-    const float scale = (float)(1.0 / sqrt((double)d));
+    const float scale = w->scale != 0.0f ? w->scale : (float)(1.0 / sqrt((double)d));
     const float *values = w->v;
     int64_t v_stride = w->kv_stride;
     float *keys = w->scratch, *s = keys + d * width, *wide = s + ROWS * width; /* (d, width), (ROWS, width), (n, depth) */
@@ -98,8 +105,11 @@ static void attend(const lex_attend_work *w)
                     store(s + r * width + j + V, t.sums[r][1]);
             }
         }
-        for (int64_t r = 0; r < rows; r++)
-            factors[r] = weigh(s + r * width, n, scale);
+        for (int64_t r = 0; r < rows; r++) {
+            if (w->bias)
+                add_bias(s + r * width, n, scale, w->bias + (query + r) * w->bias_stride);
+            factors[r] = weigh(s + r * width, n, w->bias ? 1.0f : scale);
+        }
         for (int64_t column = 0; column < d; column += PANEL)
             add_values(w, query, rows, s, width, factors, values, v_stride, column);
     }

@@ -155,7 +155,16 @@ static lex_int8_row quantise(uint8_t *out, const float *x, int64_t n)
 static float after(float y, lex_after what, float before)
 {
     double x = (double)y;
-    return what == LEX_AFTER_GELU ? (float)(0.5 * x * erfc(-x / sqrt(2.0))) : what == LEX_AFTER_ADD ? y + before : y;
+    switch (what) {
+    case LEX_AFTER_GELU:
+        return (float)(0.5 * x * erfc(-x / sqrt(2.0)));
+    case LEX_AFTER_GELU_TANH:
+        return (float)(0.5 * x * (1 + tanh(sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x))));
+    case LEX_AFTER_RELU:
+        return y < 0.0f ? 0.0f : y;
+    default:
+        return what == LEX_AFTER_ADD ? y + before : y;
+    }
 }
 
 static void row_of_part(const lex_int8_part *part, const uint8_t *u, const lex_int8_row *row, int64_t in, lex_after what,

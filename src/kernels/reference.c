@@ -6,7 +6,16 @@
 
 static double after(double y, lex_after what, float before)
 {
-    return what == LEX_AFTER_GELU ? 0.5 * y * erfc(-y / sqrt(2.0)) : what == LEX_AFTER_ADD ? y + (double)before : y;
+    switch (what) {
+    case LEX_AFTER_GELU:
+        return 0.5 * y * erfc(-y / sqrt(2.0));
+    case LEX_AFTER_GELU_TANH:
+        return 0.5 * y * (1 + tanh(sqrt(2 / acos(-1)) * (y + 0.044715 * y * y * y)));
+    case LEX_AFTER_RELU:
+        return y < 0 ? 0 : y;
+    default:
+        return what == LEX_AFTER_ADD ? y + (double)before : y;
+    }
 }
 
 static void linear(const lex_linear_work *w)
@@ -51,13 +60,14 @@ static void embed(const lex_embed_work *w)
 static void attend(const lex_attend_work *w)
 {
     float *s = w->scratch; /* (n) */
+    const double scale = w->scale != 0.0f ? (double)w->scale : 1 / sqrt((double)w->d);
     for (int64_t i = 0; i < w->n_queries; i++) {
         double highest = -INFINITY, sum = 0;
         for (int64_t j = 0; j < w->n; j++) {
             double score = 0;
             for (int64_t c = 0; c < w->d; c++)
                 score += (double)w->q[i * w->q_stride + c] * (double)w->k[j * w->kv_stride + c];
-            s[j] = (float)(score / sqrt((double)w->d));
+            s[j] = (float)(score * scale) + (w->bias ? w->bias[i * w->bias_stride + j] : 0.0f);
             highest = fmax(highest, (double)s[j]);
         }
         for (int64_t j = 0; j < w->n; j++)

@@ -43,10 +43,19 @@ INLINE int64_t split_at(const row_split *split, int64_t i)
 INLINE vec finish(vec sum, vec bias, vec before, lex_after after)
 {
     vec y = sum + bias;
-    return after == LEX_AFTER_GELU ? gelu_of(y) : after == LEX_AFTER_ADD ? y + before : y;
+    switch (after) {
+    case LEX_AFTER_GELU:
+        return gelu_of(y);
+    case LEX_AFTER_GELU_TANH:
+        return gelu_tanh_of(y);
+    case LEX_AFTER_RELU:
+        return choose(y < 0.0f, (vec){0}, y);
+    default:
+        return after == LEX_AFTER_ADD ? y + before : y;
+    }
 }
 
-/* Puts a tile's first n columns where they belong, and what GELU was applied to beside it where `raw` is. */
+/* Puts a tile's first n columns where they belong, and what the activation was applied to beside it where `raw` is. */
 INLINE void finish_tile(const tile *t, int64_t rows, const float *bias, int64_t n, lex_after after, float *y, float *raw,
                         int64_t y_stride)
 {
@@ -83,6 +92,10 @@ static void finish_any(const tile *t, int64_t rows, const float *bias, int64_t n
         finish_tile(t, rows, bias, n, LEX_AFTER_GELU, y, NULL, y_stride);
     else if (after == LEX_AFTER_ADD)
         finish_tile(t, rows, bias, n, LEX_AFTER_ADD, y, NULL, y_stride);
+    else if (after == LEX_AFTER_GELU_TANH)
+        finish_tile(t, rows, bias, n, LEX_AFTER_GELU_TANH, y, raw, y_stride);
+    else if (after == LEX_AFTER_RELU)
+        finish_tile(t, rows, bias, n, LEX_AFTER_RELU, y, raw, y_stride);
     else
         finish_tile(t, rows, bias, n, LEX_AFTER_NOTHING, y, NULL, y_stride);
 }

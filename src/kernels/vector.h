@@ -135,3 +135,12 @@ INLINE vec gelu_of(vec x)
     vec q = upper_tail(a, exp_of(a * a * -0.5f));
     return x * choose(x < zero, q, 1.0f - q);
 }
+
+/* x s(u) with u = 2 sqrt(2 / pi) (x + 0.044715 x^3) and s the logistic function: GELU by tanh. */
+INLINE vec gelu_tanh_of(vec x)
+{
+    vec u = x * (x * x * 0.0713548162726009f + 1.5957691216057308f);
+    vec_int below = u < 0.0f;
+    vec e = exp_of(choose(below, u, -u));
+    return x * choose(below, e, (vec){0} + 1.0f) / (e + 1.0f);
+}

@@ -8,33 +8,28 @@
 
 #include "internal.h"
 
-/* Beginnings of tensors' names, by model_type. */
-static const struct {
-    const char *prefix, *type;
-} prefixes[] = {{"bert.", "bert"},       {"roberta.", "roberta"}, {"distilbert.", "distilbert"}, {"electra.", "electra"},
-                {"albert.", "albert"},   {"deberta.", "deberta"}, {"mpnet.", "mpnet"}};
-enum { N_PREFIXES = sizeof prefixes / sizeof *prefixes };
+/* Whether most tensors' names begin so. */
+static bool most_begin(const lex_safetensors *weights, const char *prefix)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < weights->n_tensors; i++)
+        n += strncmp(weights->tensors[i].name, prefix, strlen(prefix)) == 0;
+    return 2 * n > weights->n_tensors;
+}
 
 const char *lex_family_of_weights(const lex_safetensors *weights)
 {
-    int64_t n_of[N_PREFIXES] = {0};
-    for (int64_t i = 0; i < weights->n_tensors; i++)
-        for (size_t p = 0; p < N_PREFIXES; p++)
-            n_of[p] += strncmp(weights->tensors[i].name, prefixes[p].prefix, strlen(prefixes[p].prefix)) == 0;
-    for (size_t p = 0; p < N_PREFIXES; p++)
-        if (2 * n_of[p] > weights->n_tensors)
-            return prefixes[p].type;
+    for (int i = 0; lex_encoder_family_at(i); i++)
+        if (most_begin(weights, lex_encoder_family_prefix(lex_encoder_family_at(i))))
+            return lex_encoder_family_name(lex_encoder_family_at(i));
     return NULL;
 }
 
 /* The type that weights of this name have for transformers: CamemBERT's and XLM-R's are named as RoBERTa's. */
 static const char *named_as(const char *type)
 {
-    static const char *const same[][2] = {{"camembert", "roberta"}, {"xlm-roberta", "roberta"}, {"deberta-v2", "deberta"}};
-    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-        if (strcmp(type, same[i][0]) == 0)
-            return same[i][1];
-    return type;
+    const lex_encoder_family *family = lex_encoder_family_of(type);
+    return family ? lex_encoder_family_name(family) : type;
 }
 
 bool lex_family_differs(const char *model_type, const lex_safetensors *weights)
@@ -65,7 +60,7 @@ void lex_family_settle(lex_json *config, const char *dir)
     lex_safetensors_close(&weights);
 }
 
-/* Read here, or without meaning for what is computed here. */
+/* Read here of all families, or without meaning for what is computed here. */
 static const char *const known_settings[] = {
     /* read */
     "model_type", "architectures", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
@@ -82,8 +77,10 @@ static const char *const known_settings[] = {
 
 void lex_family_list_unknown(lex_strings *out, const lex_json *config)
 {
+    const char *type = lex_json_string(lex_json_get(config, "model_type"));
+    const lex_encoder_family *family = type ? lex_encoder_family_of(type) : NULL;
     for (const lex_json *node = lex_json_first(config); node; node = lex_json_next(node)) {
-        bool known = false;
+        bool known = family && lex_encoder_family_knows(family, lex_json_key(node));
         for (size_t i = 0; i < sizeof known_settings / sizeof *known_settings && !known; i++)
             known = strcmp(lex_json_key(node), known_settings[i]) == 0;
         if (!known)

@@ -106,7 +106,9 @@ void lex_model_forget(void *model, const float *values, int64_t n);
  * what it would compute with that head is not what the folder answers. `out` is used where that is so. */
 enum { LEX_STORED_NAME_MAX = 256 };
 const char *lex_stored_name(char out[LEX_STORED_NAME_MAX], const lex_model *model, const char *name);
-/* The tensor that holds the head of this pooling. */
-const char *lex_head_name(lex_pooling pooling);
+/* A parameter's name without what names of its family begin with. */
+const char *lex_bare_name(const lex_model *model, const char *name);
+/* Whether a classifier is among the weights: transformers' or one of ours. */
+bool lex_weights_have_head(const lex_model *model);
 
 #endif

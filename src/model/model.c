@@ -66,10 +66,8 @@ done:
 static lex_status open_weights(lex_model *model, lex_err *err)
 {
     lex_status st = lex_weight_files_open(&model->files->weights, model->dir, err);
-    if (st == LEX_OK)
-        model->has_head = lex_safetensors_find(&model->files->weights, lex_head_name(LEX_POOLING_CLS)) ||
-                          lex_safetensors_find(&model->files->weights, lex_head_name(LEX_POOLING_MEAN)) ||
-                          lex_safetensors_find(&model->files->weights, LEX_FUSED_HEAD ".weight");
+    if (st == LEX_OK && model->kind == LEX_KIND_ENCODER)
+        model->has_head = lex_weights_have_head(model);
     return st;
 }
 
@@ -311,8 +309,14 @@ lex_status lex_model_freeze(lex_model *model, int64_t n_frozen, lex_err *err)
     if (n_frozen > 1 + model->config.n_layers)
         return lex_err_set(err, LEX_ERR_USAGE, "%lld layers are to be frozen, but the encoder has %lld",
                            (long long)n_frozen - 1, (long long)model->config.n_layers);
+    lex_encoder *encoder = NULL; /* for its table of parameters */
+    lex_status st = lex_encoder_new(&encoder, NULL, &model->config, model->pooling, 1, err);
+    if (st == LEX_OK && !lex_encoder_may_freeze(encoder, n_frozen))
+        st = lex_err_set(err, LEX_ERR_USAGE, "%lld layers are to be frozen, but they share their weights with others of the %lld",
+                         (long long)n_frozen - 1, (long long)model->config.n_layers);
+    lex_encoder_free(encoder);
     model->n_frozen = n_frozen;
-    return LEX_OK;
+    return st;
 }
 
 static lex_status make_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, bool train, uint64_t seed,

@@ -30,21 +30,21 @@ struct lex_quantisation {
 
 /* "bert.encoder.layer.0.attention.self.query.weight" as "encoder.layer.0.attention.self", which is said of key and value
  * too; others without their last word. */
-static void name_of_part(char out[LEX_STORED_NAME_MAX], const char *name)
+static void name_of_part(char out[LEX_STORED_NAME_MAX], const lex_quantisation *q, int64_t i)
 {
-    const char *self = strstr(name, ".attention.self.");
-    if (strncmp(name, "bert.", 5) == 0)
-        name += 5;
-    size_t n = self ? (size_t)(self - name) + strlen(".attention.self") : strlen(name);
-    if (!self && n > 7 && strcmp(name + n - 7, ".weight") == 0)
-        n -= 7;
-    snprintf(out, LEX_STORED_NAME_MAX, "%.*s", (int)n, name);
+    const bool has_joined = q->params[i].joined || (i + 1 < q->n_params && q->params[i + 1].joined);
+    snprintf(out, LEX_STORED_NAME_MAX, "%.250s", lex_bare_name(q->model, q->params[i].name));
+    for (int cut = 0; cut < 1 + has_joined; cut++) {
+        char *dot = strrchr(out, '.');
+        if (dot)
+            *dot = '\0';
+    }
 }
 
 static void add_to_part(lex_quantisation *q, int64_t i)
 {
     char name[LEX_STORED_NAME_MAX];
-    name_of_part(name, q->params[i].name);
+    name_of_part(name, q, i);
     if (q->n_parts == 0 || strcmp(q->parts[q->n_parts - 1].name, name) != 0)
         LEX_PUSH(q->parts, q->n_parts, q->capacity, ((part){.name = lex_strdup(name)}));
     q->part_of[i] = q->n_parts - 1;

@@ -31,7 +31,7 @@ static lex_status write_config(const lex_model *model, const char *dir, lex_err 
     lex_json *config = lex_json_copy(model->files->config);
     lex_json *architectures = lex_json_new_array(), *id2label = lex_json_new_object(), *label2id = lex_json_new_object();
     char number[32];
-    lex_json_push(architectures, lex_json_new_string("BertForSequenceClassification"));
+    lex_json_push(architectures, lex_json_new_string(model->config.class_name));
     for (int64_t k = 0; k < model->n_outputs; k++) {
         snprintf(number, sizeof number, "%lld", (long long)k);
         lex_json_append(id2label, number, lex_json_new_string(model->labels.items[k]));

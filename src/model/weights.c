@@ -11,17 +11,29 @@
 
 enum { NAME_MAX_BYTES = LEX_STORED_NAME_MAX, NAMED_MAX = 5, SEED_STREAM = 0x68656164 };
 
-const char *lex_head_name(lex_pooling pooling)
-{
-    return pooling == LEX_POOLING_MEAN ? "lexclf.mean_classifier.weight" : "classifier.weight";
-}
-
 static const char *fused_name(char out[NAME_MAX_BYTES], const char *name)
 {
     if (strncmp(name, "classifier.", 11) != 0)
         return name;
     snprintf(out, NAME_MAX_BYTES, LEX_FUSED_HEAD "%s", name + 10);
     return out;
+}
+
+const char *lex_bare_name(const lex_model *model, const char *name)
+{
+    const char *prefix = lex_encoder_family_prefix(model->config.family);
+    const size_t n = strlen(prefix);
+    return strncmp(name, prefix, n) == 0 ? name + n : name;
+}
+
+bool lex_weights_have_head(const lex_model *model)
+{
+    const lex_safetensors *weights = &model->files->weights;
+    char name[LEX_HEAD_NAME_MAX], fused[NAME_MAX_BYTES];
+    const char *own = lex_encoder_head_name(name, model->config.family, LEX_POOLING_CLS);
+    if (lex_safetensors_find(weights, own) || lex_safetensors_find(weights, fused_name(fused, own)))
+        return true;
+    return lex_safetensors_find(weights, lex_encoder_head_name(name, model->config.family, LEX_POOLING_MEAN)) != NULL;
 }
 
 const char *lex_stored_name(char out[LEX_STORED_NAME_MAX], const lex_model *model, const char *name)
@@ -59,7 +71,8 @@ static lex_stored_tensor *find_recorded(const lex_safetensors *file, const char 
 /* Token embeddings are tied to the output of the language model that was pretrained: either of the two may be stored. */
 static lex_stored_tensor *find_twin(const lex_safetensors *file, const char *name)
 {
-    static const char *const twins[] = {"cls.predictions.decoder.weight", "lm_head.decoder.weight", "lm_head.weight"};
+    static const char *const twins[] = {"cls.predictions.decoder.weight", "lm_head.decoder.weight", "lm_head.weight",
+                                        "vocab_projector.weight", "generator_lm_head.weight", "predictions.decoder.weight"};
     static const char tail[] = "embeddings.word_embeddings.weight";
     size_t n = strlen(name), n_tail = sizeof tail - 1;
     lex_stored_tensor *tensor = find_recorded(file, name);
@@ -70,19 +83,21 @@ static lex_stored_tensor *find_twin(const lex_safetensors *file, const char *nam
     return tensor;
 }
 
-/* With or without the "bert." prefix, with today's names or the old ones, with a head of either name. */
-static lex_stored_tensor *find(const lex_safetensors *file, const char *name)
+/* With or without the family's prefix, with today's names or the old ones, with a head of either name. */
+static lex_stored_tensor *find(const lex_model *model, const char *name)
 {
+    const lex_safetensors *file = &model->files->weights;
     char old[NAME_MAX_BYTES];
+    const char *bare = lex_bare_name(model, name);
     lex_stored_tensor *tensor = lex_safetensors_find(file, name);
-    if (!tensor && strncmp(name, "bert.", 5) == 0)
-        tensor = lex_safetensors_find(file, name + 5);
+    if (!tensor)
+        tensor = lex_safetensors_find(file, bare);
     if (!tensor)
         tensor = lex_safetensors_find(file, fused_name(old, name));
     if (!tensor && old_name(old, name)) {
         tensor = lex_safetensors_find(file, old);
-        if (!tensor && strncmp(old, "bert.", 5) == 0)
-            tensor = lex_safetensors_find(file, old + 5);
+        if (!tensor)
+            tensor = lex_safetensors_find(file, lex_bare_name(model, old));
     }
     return tensor ? tensor : find_twin(file, name);
 }
@@ -196,7 +211,7 @@ static lex_status match(lex_stored_tensor **found, const lex_model *model, const
         char reason[LEX_REASON_MAX];
         /* A head for other labels is not this one, even where its shape happens to fit. */
         bool classifier = params[i].head && i >= n_params - 2;
-        found[i] = classifier && !model->has_head ? NULL : find(&model->files->weights, params[i].name);
+        found[i] = classifier && !model->has_head ? NULL : find(model, params[i].name);
         lex_stored_tensor *int8 = found[i] ? NULL : lex_int8_find(model, &params[i]);
         if (!found[i] && !int8 && params[i].head && may_be_fresh)
             continue;
@@ -226,7 +241,7 @@ void lex_weights_list_missing(lex_strings *out, const lex_model *model, const le
     int64_t n_params;
     const lex_param *params = lex_encoder_params(encoder, &n_params);
     for (int64_t i = 0; i < n_params; i++)
-        if (!find(&model->files->weights, params[i].name) && !lex_int8_find(model, &params[i]))
+        if (!find(model, params[i].name) && !lex_int8_find(model, &params[i]))
             lex_strings_push(out, lex_str_of(params[i].name));
 }
 

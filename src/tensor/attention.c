@@ -12,9 +12,15 @@ typedef struct {
     const float *qkv;
     float *probabilities;
     lex_dropout dropout;
+    double scale;
+    float *bias;       /* (H or 1, 2 N - 1), or NULL */
+    int64_t n_biases, reach; /* H or 1, N - 1 */
+    const float *scores; /* (H, n, n) of each sequence, in place of bias, or NULL */
+    float *dscores;
     float *out;        /* forwards */
     const float *dout; /* backwards */
     float *dqkv;
+    float *dbias; /* (B, H, 2 N - 1): of each piece by itself; or NULL */
 } attention_work;
 
 /* Where the probabilities of each sequence lie: (H, n, n) behind one another. Returns the sum. */
@@ -34,6 +40,7 @@ static lex_attention_piece piece_of(const attention_work *work, int64_t sequence
     int64_t begin = packing->starts[sequence], n = packing->starts[sequence + 1] - begin;
     int64_t d = work->width / work->n_heads;
     const float *first = work->qkv + begin * 3 * work->width + head * d;
+    const int64_t span = 2 * work->reach + 1;
     lex_attention_piece piece = {
         .q = first,
         .k = first + work->width,
@@ -41,13 +48,22 @@ static lex_attention_piece piece_of(const attention_work *work, int64_t sequence
         .qkv_stride = 3 * work->width,
         .n = n,
         .d = d,
-        .scale = (float)(1.0 / sqrt((double)d)),
+        .scale = (float)(work->scale > 0 ? work->scale : 1.0 / sqrt((double)d)),
+        .bias = work->bias ? work->bias + (work->n_biases > 1 ? head * span : 0) + work->reach : NULL,
+        .bias_stride = -1,
+        .dbias = work->dbias ? work->dbias + (sequence * work->n_heads + head) * span + work->reach : NULL,
         .probabilities = work->probabilities ? work->probabilities + work->offsets[sequence] + head * n * n : NULL,
         .dropout = work->dropout,
         .example = packing->example ? packing->example[sequence] : 0,
         .head = (uint32_t)head,
         .scratch = scratch,
     };
+    if (work->scores) {
+        const int64_t at = work->offsets[sequence] + head * n * n;
+        piece.bias = work->scores + at;
+        piece.bias_stride = n;
+        piece.dbias = work->dscores ? work->dscores + at : NULL;
+    }
     return piece;
 }
 
@@ -91,9 +107,23 @@ static void backward_pieces(void *context, int64_t begin, int64_t end)
     free(scratch);
 }
 
-static attention_work work_of(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
-                              lex_dropout dropout)
+/* Row by row as it comes, to a head's beside each other. */
+static void turn_bias(attention_work *work, lex_tensor *bias)
 {
+    const int64_t span = bias->t.sizes[0];
+    const float *from = lex_tensor_f32(bias);
+    work->n_biases = bias->t.sizes[1];
+    work->reach = span / 2;
+    work->bias = lex_alloc_array((size_t)(work->n_biases * span), sizeof *work->bias);
+    for (int64_t h = 0; h < work->n_biases; h++)
+        for (int64_t at = 0; at < span; at++)
+            work->bias[h * span + at] = from[at * work->n_biases + h];
+}
+
+static attention_work work_of(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
+                              const lex_attention_form *form, lex_dropout dropout)
+{
+    lex_tensor *bias = form ? form->bias : NULL;
     attention_work work = {
         .kernels = scope->runtime->kernels,
         .packing = packing,
@@ -104,16 +134,40 @@ static attention_work work_of(lex_scope *scope, lex_tensor *qkv, const lex_packi
         .dropout = dropout,
     };
     LEX_ASSERT(n_heads < 65536 && dropout.site < 65536);
+    work.scale = form ? form->scale : 0;
+    if (bias && bias->t.n_dims == 1)
+        work.scores = lex_tensor_f32(bias);
+    else if (bias)
+        turn_bias(&work, bias);
     return work;
 }
 
-static lex_tensor *attention_on_cpu(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
-                                    lex_dropout dropout, lex_attention_saved *saved)
+static void end(attention_work *work)
 {
-    attention_work work = work_of(scope, qkv, packing, n_heads, dropout);
+    free(work->offsets);
+    free(work->bias);
+    free(work->dbias);
+}
+
+/* Of all sequences, in their order. */
+static void add_up_bias(const attention_work *work, lex_tensor *dbias)
+{
+    const int64_t H = work->n_heads, span = 2 * work->reach + 1;
+    float *to = lex_tensor_f32(dbias); /* (2 N - 1, H) */
+    for (int64_t s = 0; s < work->packing->n_sequences; s++)
+        for (int64_t h = 0; h < H; h++)
+            for (int64_t at = 0; at < span; at++)
+                to[at * H + h] += work->dbias[(s * H + h) * span + at];
+}
+
+static lex_tensor *attention_on_cpu(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
+                                    const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved)
+{
+    attention_work work = work_of(scope, qkv, packing, n_heads, form, dropout);
     int64_t n_probabilities = probability_offsets(work.offsets, packing, n_heads);
     if (saved) {
         *saved = (lex_attention_saved){.qkv = qkv, .dropout = dropout, .n_heads = n_heads};
+        saved->form = form ? *form : (lex_attention_form){0, NULL};
         saved->probabilities = lex_tensor_empty(scope, LEX_F32, 1, &n_probabilities);
         work.probabilities = saved->probabilities ? lex_tensor_f32(saved->probabilities) : NULL;
     }
@@ -123,41 +177,47 @@ static lex_tensor *attention_on_cpu(lex_scope *scope, lex_tensor *qkv, const lex
         work.out = lex_tensor_f32(out);
         lex_parallel_for(scope->runtime, packing->n_sequences * n_heads, 1, forward_pieces, &work);
     }
-    free(work.offsets);
+    end(&work);
     return out;
 }
 
 static lex_tensor *backward_on_cpu(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
-                                   const lex_attention_saved *saved)
+                                   const lex_attention_saved *saved, lex_tensor *dbias)
 {
     int64_t sizes[2] = {packing->n_rows, saved->qkv->t.sizes[1]};
     lex_tensor *dqkv = lex_tensor_empty(scope, LEX_F32, 2, sizes); /* (T, 3C) */
     if (!dqkv || !saved->probabilities)
         return NULL;
-    attention_work work = work_of(scope, saved->qkv, packing, saved->n_heads, saved->dropout);
+    attention_work work = work_of(scope, saved->qkv, packing, saved->n_heads, &saved->form, saved->dropout);
     probability_offsets(work.offsets, packing, saved->n_heads);
     work.probabilities = lex_tensor_f32(saved->probabilities);
     work.dout = lex_tensor_f32(dy);
     work.dqkv = lex_tensor_f32(dqkv);
+    if (dbias && work.scores)
+        work.dscores = lex_tensor_f32(dbias);
+    else if (dbias)
+        work.dbias = lex_alloc_zeroed((size_t)(packing->n_sequences * saved->n_heads * (2 * work.reach + 1)), sizeof *work.dbias);
     lex_parallel_for(scope->runtime, packing->n_sequences * saved->n_heads, 1, backward_pieces, &work);
-    free(work.offsets);
+    if (work.dbias)
+        add_up_bias(&work, dbias);
+    end(&work);
     return dqkv;
 }
 
 lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
-                          lex_dropout dropout, lex_attention_saved *saved)
+                          const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved)
 {
     if (!qkv || lex_scope_failed(scope))
         return NULL;
-    return lex_on_cpu(scope) ? attention_on_cpu(scope, qkv, packing, n_heads, dropout, saved)
-                             : lex_attention_by_library(scope, qkv, packing, n_heads, dropout, saved);
+    return lex_on_cpu(scope) ? attention_on_cpu(scope, qkv, packing, n_heads, form, dropout, saved)
+                             : lex_attention_by_library(scope, qkv, packing, n_heads, form, dropout, saved);
 }
 
 lex_tensor *lex_attention_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
-                                   const lex_attention_saved *saved)
+                                   const lex_attention_saved *saved, lex_tensor *dbias)
 {
     if (!dy || lex_scope_failed(scope))
         return NULL;
-    return lex_on_cpu(scope) ? backward_on_cpu(scope, dy, packing, saved)
-                             : lex_attention_backward_by_library(scope, dy, packing, saved);
+    return lex_on_cpu(scope) ? backward_on_cpu(scope, dy, packing, saved, dbias)
+                             : lex_attention_backward_by_library(scope, dy, packing, saved, dbias);
 }

@@ -23,7 +23,7 @@ lex_tensor *lex_linear_apply(lex_scope *scope, lex_tensor *x, lex_tensor *weight
     if (!x || !weight || !bias)
         return NULL;
     if (lex_on_cpu(scope))
-        return lex_cpu_linear(scope, x, weight, bias, NULL);
+        return lex_cpu_linear(scope, x, weight, bias, LEX_AFTER_NOTHING, NULL);
     lex_tensor *y = lex_empty_matrix(scope, rows_of(x), weight->t.sizes[0]); /* (T, out) */
     if (!y || !LEX_SHIM_CALL(scope, linear, &y->t, &x->t, &weight->t, &bias->t))
         return NULL;
@@ -120,25 +120,75 @@ lex_tensor *lex_layer_norm_backward(lex_scope *scope, lex_tensor *dy, const lex_
         lex_tensor *dx = dy && of ? lex_scope_add(scope) : NULL;                                                       \
         return dx && LEX_SHIM_CALL(scope, operation, &dx->t, &dy->t, &of->t) ? dx : NULL;                              \
     }
-UNARY(lex_gelu, gelu)
-static UNARY_BACKWARD(library_gelu_backward, gelu_backward)
 UNARY(lex_tanh, tanh)
 UNARY_BACKWARD(lex_tanh_backward, tanh_backward)
+static UNARY(relu, relu)
+static UNARY_BACKWARD(relu_backward, relu_backward)
+
+static lex_tensor *library_gelu(lex_scope *scope, lex_tensor *x, bool by_tanh)
+{
+    lex_tensor *y = x ? lex_scope_add(scope) : NULL;
+    return y && LEX_SHIM_CALL(scope, gelu, &y->t, &x->t, by_tanh) ? y : NULL;
+}
+
+static lex_tensor *library_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, bool by_tanh)
+{
+    lex_tensor *dx = dy && x ? lex_scope_add(scope) : NULL;
+    return dx && LEX_SHIM_CALL(scope, gelu_backward, &dx->t, &dy->t, &x->t, by_tanh) ? dx : NULL;
+}
+
+lex_tensor *lex_gelu(lex_scope *scope, lex_tensor *x)
+{
+    return library_gelu(scope, x, false);
+}
 
 lex_tensor *lex_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x)
 {
     if (!dy || !x || lex_scope_failed(scope))
         return NULL;
-    return lex_on_cpu(scope) ? lex_cpu_gelu_backward(scope, dy, x) : library_gelu_backward(scope, dy, x);
+    return lex_on_cpu(scope) ? lex_cpu_gelu_backward(scope, dy, x) : library_gelu_backward(scope, dy, x, false);
+}
+
+lex_tensor *lex_activate(lex_scope *scope, lex_tensor *x, lex_activation activation)
+{
+    switch (activation) {
+    case LEX_ACTIVATION_TANH:
+        return lex_tanh(scope, x);
+    case LEX_ACTIVATION_RELU:
+        return relu(scope, x);
+    default:
+        return library_gelu(scope, x, activation == LEX_ACTIVATION_GELU_TANH);
+    }
+}
+
+lex_tensor *lex_activate_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *y, lex_activation activation)
+{
+    switch (activation) {
+    case LEX_ACTIVATION_TANH:
+        return lex_tanh_backward(scope, dy, y);
+    case LEX_ACTIVATION_RELU:
+        return relu_backward(scope, dy, x);
+    case LEX_ACTIVATION_GELU_TANH:
+        return library_gelu_backward(scope, dy, x, true);
+    default:
+        return lex_gelu_backward(scope, dy, x);
+    }
+}
+
+lex_tensor *lex_linear_activate(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias,
+                                lex_activation activation, lex_tensor **raw)
+{
+    static const lex_after after[] = {[LEX_ACTIVATION_GELU] = LEX_AFTER_GELU, [LEX_ACTIVATION_GELU_TANH] = LEX_AFTER_GELU_TANH,
+                                      [LEX_ACTIVATION_RELU] = LEX_AFTER_RELU, [LEX_ACTIVATION_TANH] = LEX_AFTER_NOTHING};
+    if (lex_on_cpu(scope) && after[activation] != LEX_AFTER_NOTHING)
+        return lex_cpu_linear(scope, x, weight, bias, after[activation], raw);
+    *raw = lex_linear_apply(scope, x, weight, bias);
+    return lex_activate(scope, *raw, activation);
 }
 
 lex_tensor *lex_linear_gelu(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, lex_tensor **raw)
 {
-    if (!lex_on_cpu(scope)) {
-        *raw = lex_linear_apply(scope, x, weight, bias);
-        return lex_gelu(scope, *raw);
-    }
-    return lex_cpu_linear(scope, x, weight, bias, raw);
+    return lex_linear_activate(scope, x, weight, bias, LEX_ACTIVATION_GELU, raw);
 }
 
 /* ---- rows of a table ---- */

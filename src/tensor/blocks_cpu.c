@@ -89,7 +89,7 @@ static void linear_pieces(void *context, int64_t begin, int64_t end)
 
 /* after(x packed + bias), (T, out). */
 static lex_tensor *product(lex_scope *scope, lex_tensor *x, const void *packed, lex_tensor *bias, int64_t out,
-                           lex_tensor **raw)
+                           lex_after after, lex_tensor **raw)
 {
     int64_t rows = x->t.sizes[0], in = x->t.sizes[1];
     lex_tensor *y = lex_empty_matrix(scope, rows, out), *before = raw ? lex_empty_matrix(scope, rows, out) : NULL;
@@ -102,7 +102,7 @@ static lex_tensor *product(lex_scope *scope, lex_tensor *x, const void *packed, 
                         .out = out,
                         .packed = packed,
                         .bias = bias ? lex_tensor_f32(bias) : NULL,
-                        .after = raw ? LEX_AFTER_GELU : LEX_AFTER_NOTHING,
+                        .after = after,
                         .y = lex_tensor_f32(y),
                         .raw = before ? lex_tensor_f32(before) : NULL,
                         .y_stride = out}};
@@ -112,7 +112,8 @@ static lex_tensor *product(lex_scope *scope, lex_tensor *x, const void *packed, 
     return y;
 }
 
-lex_tensor *lex_cpu_linear(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, lex_tensor **raw)
+lex_tensor *lex_cpu_linear(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, lex_after after,
+                           lex_tensor **raw)
 {
     if (!x || !weight || !bias || lex_scope_failed(scope))
         return NULL;
@@ -120,7 +121,7 @@ lex_tensor *lex_cpu_linear(lex_scope *scope, lex_tensor *x, lex_tensor *weight, 
                                     lex_tensor_count(bias) == weight->t.sizes[0]))
         return NULL;
     lex_tensor *packed = packed_of(scope, weight, false);
-    lex_tensor *y = packed ? product(scope, x, packed->t.data, bias, weight->t.sizes[0], raw) : NULL;
+    lex_tensor *y = packed ? product(scope, x, packed->t.data, bias, weight->t.sizes[0], after, raw) : NULL;
     lex_scope_drop(scope, packed);
     return y;
 }
@@ -185,7 +186,7 @@ lex_tensor *lex_cpu_linear_backward(lex_scope *scope, lex_tensor *dy, lex_tensor
     if (!want_dx)
         return NULL;
     lex_tensor *packed = packed_of(scope, weight, true);
-    lex_tensor *dx = packed ? product(scope, dy, packed->t.data, NULL, weight->t.sizes[1], NULL) : NULL;
+    lex_tensor *dx = packed ? product(scope, dy, packed->t.data, NULL, weight->t.sizes[1], LEX_AFTER_NOTHING, NULL) : NULL;
     lex_scope_drop(scope, packed);
     return dx;
 }

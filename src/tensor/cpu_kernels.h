@@ -14,6 +14,9 @@ typedef struct {
     int64_t qkv_stride;
     int64_t n, d;
     float scale;
+    const float *bias; /* added to the score of query i and key j: bias[i bias_stride + j]; or NULL */
+    int64_t bias_stride;
+    float *dbias;      /* backwards: where its gradient is added likewise, or NULL */
     float *probabilities; /* (n, n), or NULL when there is no way back */
     lex_dropout dropout;
     uint32_t example, head;

@@ -112,6 +112,12 @@ static void softmax_row(float *s, int64_t n, int64_t width)
         store(s + j, load(s + j) * factor);
 }
 
+static void add_row(float *restrict to, const float *restrict from, int64_t n)
+{
+    for (int64_t j = 0; j < n; j++)
+        to[j] += from[j];
+}
+
 static void attention(const lex_attention_piece *p, float *out, int64_t out_stride)
 {
     const int64_t n = p->n, d = p->d, width = padded(n), depth = padded(d);
@@ -127,6 +133,8 @@ static void attention(const lex_attention_piece *p, float *out, int64_t out_stri
         gather(q, p->q + i * p->qkv_stride, p->qkv_stride, rows, ROWS, d, p->scale);
         multiply(&(product){s, width, q, depth, 1, keys, width, ROWS, d, width, false});
         for (int64_t r = 0; r < rows; r++) {
+            if (p->bias)
+                add_row(s + r * width, p->bias + (i + r) * p->bias_stride, n);
             softmax_row(s + r * width, n, width);
             if (p->probabilities)
                 memcpy(p->probabilities + (i + r) * n, s + r * width, (size_t)n * sizeof *s);
@@ -187,6 +195,8 @@ static void attention_backward(const lex_attention_piece *p, const float *dout, 
         const float *dout_i = douts + i * depth, *queries_i = queries + i * depth;
         multiply(&(product){ds, width, dout_i, depth, 1, values, width, some, d, width, false});
         scores_backward(p, ds, kept, row, i, rows);
+        for (int64_t r = 0; p->dbias && r < rows; r++)
+            add_row(p->dbias + (i + r) * p->bias_stride, ds + r * width, n);
         multiply(&(product){dvalues, depth, kept, 1, width, dout_i, depth, whole, rows, depth, i > 0});
         multiply(&(product){dkeys, depth, ds, 1, width, queries_i, depth, whole, rows, depth, i > 0});
         multiply(&(product){result, depth, ds, width, 1, keys, depth, some, n, depth, false});

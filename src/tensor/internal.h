@@ -46,7 +46,8 @@ static inline bool lex_on_cpu(const lex_scope *scope)
 lex_tensor *lex_empty_matrix(lex_scope *scope, int64_t rows, int64_t columns);
 
 /* blocks_cpu.c: what blocks.c does on the CPU. Each returns NULL, or does nothing, where an argument is NULL. */
-lex_tensor *lex_cpu_linear(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, lex_tensor **raw);
+lex_tensor *lex_cpu_linear(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias, lex_after after,
+                           lex_tensor **raw);
 lex_tensor *lex_cpu_linear_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
                                     lex_tensor *dweight, lex_tensor *dbias, bool want_dx);
 void lex_cpu_add(lex_scope *scope, lex_tensor *to, lex_tensor *from);

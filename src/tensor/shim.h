@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define LEX_SHIM_VERSION 3
+#define LEX_SHIM_VERSION 4
 #define LEX_SHIM_SYMBOL "lex_shim_table_get"
 #define LEX_SHIM_WHY_BYTES 400
 #define LEX_SHIM_DIMS 4
@@ -70,8 +70,11 @@ typedef struct {
     bool (*layer_norm_backward)(lex_t *dx, lex_t *dweight, lex_t *dbias, const lex_t *dy, const lex_t *x,
                                 const lex_t *mean, const lex_t *rstd, const lex_t *weight, const lex_t *bias,
                                 char *why);        /* makes dx, dweight, dbias */
-    bool (*gelu)(lex_t *out, const lex_t *x, char *why);            /* exact, by erf; makes out */
-    bool (*gelu_backward)(lex_t *dx, const lex_t *dy, const lex_t *x, char *why);
+    bool (*gelu)(lex_t *out, const lex_t *x, bool by_tanh, char *why); /* exact, by erf, or by tanh; makes out */
+    bool (*gelu_backward)(lex_t *dx, const lex_t *dy, const lex_t *x, bool by_tanh, char *why);
+    bool (*relu)(lex_t *out, const lex_t *x, char *why);
+    bool (*relu_backward)(lex_t *dx, const lex_t *dy, const lex_t *x, char *why);
+    bool (*multiply)(lex_t *to, const lex_t *by, char *why); /* in place; `by` may have dimensions of one */
     bool (*tanh)(lex_t *out, const lex_t *x, char *why);
     bool (*tanh_backward)(lex_t *dx, const lex_t *dy, const lex_t *y, char *why);
     bool (*softmax)(lex_t *out, const lex_t *x, char *why);         /* over the last dimension */

@@ -240,14 +240,29 @@ bool layer_norm_backward(lex_t *dx, lex_t *dweight, lex_t *dbias, const lex_t *d
     });
 }
 
-bool gelu(lex_t *out, const lex_t *x, char *why)
+bool gelu(lex_t *out, const lex_t *x, bool by_tanh, char *why)
 {
-    return guarded(why, [&] { put(out, at::gelu(T(x))); });
+    return guarded(why, [&] { put(out, at::gelu(T(x), by_tanh ? "tanh" : "none")); });
 }
 
-bool gelu_backward(lex_t *dx, const lex_t *dy, const lex_t *x, char *why)
+bool gelu_backward(lex_t *dx, const lex_t *dy, const lex_t *x, bool by_tanh, char *why)
 {
-    return guarded(why, [&] { put(dx, at::gelu_backward(T(dy), T(x))); });
+    return guarded(why, [&] { put(dx, at::gelu_backward(T(dy), T(x), by_tanh ? "tanh" : "none")); });
+}
+
+bool relu(lex_t *out, const lex_t *x, char *why)
+{
+    return guarded(why, [&] { put(out, at::relu(T(x))); });
+}
+
+bool relu_backward(lex_t *dx, const lex_t *dy, const lex_t *x, char *why)
+{
+    return guarded(why, [&] { put(dx, at::threshold_backward(T(dy), T(x), 0)); });
+}
+
+bool multiply(lex_t *to, const lex_t *by, char *why)
+{
+    return guarded(why, [&] { T(to).mul_(T(by)); });
 }
 
 bool tanh_forward(lex_t *out, const lex_t *x, char *why)
@@ -342,7 +357,8 @@ const lex_shim_table table = {
     torch_version,   load_cuda,  cuda_count, set_threads,     empty,        from_memory,
     release,         strided,    copy,       zero,            gemm,         linear,    add_column_sums,
     add,             scale,      scale_rows, take_rows,       add_rows,     embedding_backward,
-    layer_norm,      layer_norm_backward,    gelu,            gelu_backward, tanh_forward, tanh_backward,
+    layer_norm,      layer_norm_backward,    gelu,            gelu_backward, relu,         relu_backward,
+    multiply,        tanh_forward,    tanh_backward,
     softmax,         softmax_backward,       dropout,         dropout_backward, seed,  norm,      adamw,
     put_rows,        adafactor,
 };

@@ -49,6 +49,7 @@ done:
 static void check_config(const lex_model *model)
 {
     const lex_encoder_config *c = &model->config;
+    LEX_ASSERT(c->n_positions > 0 && c->position_offset >= 0 && c->embedding_width > 0 && c->n_groups <= c->n_layers);
     LEX_ASSERT(c->width > 0 && c->n_heads > 0 && c->width % c->n_heads == 0 && c->n_layers > 0 && c->vocab_size > 0);
     LEX_ASSERT(c->layer_norm_eps >= 0 && c->hidden_dropout >= 0 && c->hidden_dropout < 1);
     LEX_ASSERT(model->max_length >= 1 && model->max_length <= c->n_positions);

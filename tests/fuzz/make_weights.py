@@ -47,7 +47,7 @@ def tensors(int8):
         number(prefix + ".bias", [WIDTH], [0.0] * WIDTH)
 
     table("bert.embeddings.word_embeddings.weight", 5)
-    table("bert.embeddings.position_embeddings.weight", 3)
+    table("bert.embeddings.position_embeddings.weight", 5)
     number("bert.embeddings.token_type_embeddings.weight", [1, WIDTH])
     norm("bert.embeddings.LayerNorm")
     layer = "bert.encoder.layer.0."
@@ -105,3 +105,23 @@ write("mixed-qkv", b"\1", of)
 of = tensors(True)
 del of[WORDS + ".int8_scale"]
 write("scales-none", b"\1", of)
+
+# Each of the other families, as floats: the tensors of tests/golden/families under these sizes.
+SIZES = {47: 5, 20: WIDTH, 28: INNER, 12: 2, 160: 5, 3: K, 40: 2 * WIDTH, 56: 2 * INNER, 60: 3 * WIDTH}
+GOLDEN = os.path.join(os.path.dirname(OUT), "..", "..", "golden", "families")
+for number, family in enumerate(["roberta", "distilbert", "electra", "mpnet", "albert", "modernbert", "deberta"], 1):
+    of = {}
+    for line in open(os.path.join(GOLDEN, family + ".txt")):
+        name, *shape = line.split()
+        if not name.startswith("weight.") or ".layer.1." in name or "groups.1." in name or ".layers.1." in name or ".layers.2." in name or ".layers.3." in name:
+            continue
+        shape = [SIZES.get(int(size), int(size)) for size in shape]
+        if "token_type" in name:
+            shape[0] = 1
+        if "rel_embeddings" in name:
+            shape[0] = 4
+        n = 1
+        for size in shape:
+            n *= size
+        of[name[len("weight."):]] = ("F32", shape, floats(*some(n)))
+    write("deberta-v2" if family == "deberta" else family, bytes([2 * number]), of)

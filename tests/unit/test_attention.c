@@ -187,10 +187,10 @@ static worst run(batch *b, lex_dropout dropout, bool library)
     lex_tensor *qkv = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, 3 * C}, b->qkv);
     lex_tensor *dout = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, C}, b->dout);
     lex_attention_saved saved = {0};
-    lex_tensor *out = library ? lex_attention_by_library(scope, qkv, &b->packing, HEADS, dropout, &saved)
-                              : lex_attention(scope, qkv, &b->packing, HEADS, dropout, &saved);
-    lex_tensor *dqkv = library ? lex_attention_backward_by_library(scope, dout, &b->packing, &saved)
-                               : lex_attention_backward(scope, dout, &b->packing, &saved);
+    lex_tensor *out = library ? lex_attention_by_library(scope, qkv, &b->packing, HEADS, NULL, dropout, &saved)
+                              : lex_attention(scope, qkv, &b->packing, HEADS, NULL, dropout, &saved);
+    lex_tensor *dqkv = library ? lex_attention_backward_by_library(scope, dout, &b->packing, &saved, NULL)
+                               : lex_attention_backward(scope, dout, &b->packing, &saved, NULL);
     worst w = {INFINITY, INFINITY};
     if (check_scope(scope) && CHECK(out && dqkv)) {
         reference(b, dropout, library && dropout.p > 0 ? saved.mask->t.data : NULL);
@@ -198,7 +198,7 @@ static worst run(batch *b, lex_dropout dropout, bool library)
         w.backward = distance(lex_tensor_f32(dqkv), b->dqkv, T * 3 * C);
     }
     if (!library) { /* without a way back: the same */
-        lex_tensor *again = lex_attention(scope, qkv, &b->packing, HEADS, dropout, NULL);
+        lex_tensor *again = lex_attention(scope, qkv, &b->packing, HEADS, NULL, dropout, NULL);
         CHECK(again && memcmp(lex_tensor_f32(again), lex_tensor_f32(out), (size_t)(T * C) * sizeof(float)) == 0);
     }
     lex_scope_free(scope);
@@ -279,7 +279,7 @@ static void test_exp(void)
         lex_scope *scope = lex_scope_new(runtime);
         lex_attention_saved saved;
         lex_tensor *x = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){N, 3}, qkv);
-        lex_attention(scope, x, &packing, 1, (lex_dropout){0}, &saved);
+        lex_attention(scope, x, &packing, 1, NULL, (lex_dropout){0}, &saved);
         double largest = 0;
         const float *p = check_scope(scope) ? lex_tensor_f32(saved.probabilities) : qkv;
         for (int j = 0; j < N; j++) {
@@ -294,6 +294,115 @@ static void test_exp(void)
     runtime->kernels = chosen;
 }
 
+/* A bias by distance, for each head or for all, keys that are not seen, a bias for each query and key, another scale: ours
+ * against the library's, which are computed quite differently; against the reference implementation, test_families. */
+static void form_of_kind(int kind, bool library, const batch *b, int64_t longest, float *out, float *dqkv, float *dbias)
+{
+    lex_scope *scope = lex_scope_new(runtime);
+    const int64_t C = HEADS * b->d, T = b->packing.n_rows, width = kind == 1 ? 1 : HEADS, span = 2 * longest - 1;
+    int64_t count = span * width;
+    for (int64_t s = 0; kind == 2 && s < b->packing.n_sequences; s++) {
+        const int64_t n = b->packing.starts[s + 1] - b->packing.starts[s];
+        count = (s ? count : 0) + HEADS * n * n;
+    }
+    float *values = lex_alloc_array((size_t)count, sizeof *values);
+    for (int64_t i = 0; i < count; i++)
+        values[i] = kind == 1 && (i < longest - 6 || i > longest + 9) ? -INFINITY : (float)sin((double)(3 * i));
+    const int64_t sizes[2] = {kind == 2 ? count : span, width};
+    lex_attention_form form = {kind == 0 ? 0 : 0.2, lex_tensor_from(scope, LEX_F32, kind == 2 ? 1 : 2, sizes, values)};
+    lex_tensor *gradient = kind == 1 ? NULL : lex_tensor_zeros(scope, LEX_F32, kind == 2 ? 1 : 2, sizes);
+    lex_tensor *qkv = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, 3 * C}, b->qkv);
+    lex_tensor *dout = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, C}, b->dout);
+    lex_attention_saved saved = {0};
+    lex_tensor_read(scope, library ? lex_attention_by_library(scope, qkv, &b->packing, HEADS, &form, (lex_dropout){0}, &saved)
+                                   : lex_attention(scope, qkv, &b->packing, HEADS, &form, (lex_dropout){0}, &saved), out);
+    lex_tensor_read(scope, library ? lex_attention_backward_by_library(scope, dout, &b->packing, &saved, gradient)
+                                   : lex_attention_backward(scope, dout, &b->packing, &saved, gradient), dqkv);
+    memset(dbias, 0, (size_t)count * sizeof *dbias);
+    if (gradient)
+        lex_tensor_read(scope, gradient, dbias);
+    CHECK(check_scope(scope));
+    free(values);
+    lex_scope_free(scope);
+}
+
+static double apart(const float *a, const float *b, int64_t n)
+{
+    double largest = 0;
+    for (int64_t i = 0; i < n; i++)
+        largest = fmax(largest, isfinite(a[i]) && isfinite(b[i]) ? fabs((double)a[i] - (double)b[i]) : INFINITY);
+    return largest;
+}
+
+static void test_forms(void)
+{
+    enum { LONG = 40, ROWS = LONG + 1 + 17 + 33, D = 20, C = HEADS * D, BIASES = HEADS * ROWS * ROWS };
+    static const int64_t lengths[] = {LONG, 1, 17, 33};
+    static float out[2][ROWS * C], dqkv[2][ROWS * 3 * C], dbias[2][BIASES];
+    const lex_cpu_kernels *sets[2], *chosen = runtime->kernels;
+    for (int i = 0, n = kernel_sets(sets); i < n; i++) {
+        batch b;
+        pack(&b, lengths, 4, D, 1);
+        runtime->kernels = sets[i];
+        for (int kind = 0; kind < 3; kind++) {
+            for (int library = 0; library < 2; library++)
+                form_of_kind(kind, library, &b, LONG + 3, out[library], dqkv[library], dbias[library]);
+            double forward = apart(out[0], out[1], ROWS * C), backward = apart(dqkv[0], dqkv[1], ROWS * 3 * C);
+            double bias = apart(dbias[0], dbias[1], kind == 2 ? HEADS * (40 * 40 + 1 + 17 * 17 + 33 * 33) : kind == 1 ? 0 : (2 * LONG + 5) * HEADS);
+            printf("  %-8s bias of kind %d: %.2g forwards, %.2g backwards, %.2g its gradient\n", sets[i]->name, kind, forward, backward, bias);
+            CHECK(forward <= 1e-5 && backward <= 1e-5 && bias <= 1e-4);
+        }
+        unpack(&b);
+    }
+    runtime->kernels = chosen;
+}
+
+/* Turned there and back is what it was, to rounding, and values are left alone; a gate's slope by differences. */
+static void test_halves(void)
+{
+    enum { T = 5, H = 2, D = 6, WIDTH = 3 * H * D, I = 4 };
+    float x[T * WIDTH], cosines[T * D / 2], sines[T * D / 2], back[T * WIDTH], turned[T * WIDTH];
+    for (int i = 0; i < T * WIDTH; i++)
+        x[i] = (float)sin(i);
+    for (int i = 0; i < T * D / 2; i++)
+        cosines[i] = (float)cos(0.3 * i), sines[i] = (float)sin(0.3 * i);
+    lex_scope *scope = lex_scope_new(runtime);
+    lex_tensor *qkv = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, WIDTH}, x);
+    lex_tensor *c = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, D / 2}, cosines);
+    lex_tensor *s = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, D / 2}, sines);
+    lex_rotate(scope, qkv, c, s, H, false);
+    lex_tensor_read(scope, qkv, turned);
+    lex_rotate(scope, qkv, c, s, H, true);
+    lex_tensor_read(scope, qkv, back);
+    CHECK(apart(back, x, T * WIDTH) <= 1e-6 && apart(turned, x, T * WIDTH) > 0.1);
+    const int row = 3 * WIDTH + D; /* row 3, head 1: column 1 against column 1 + D / 2 */
+    CHECK_NEAR(turned[row + 1], x[row + 1] * cosines[3 * D / 2 + 1] - x[row + 1 + D / 2] * sines[3 * D / 2 + 1], 1e-6);
+    CHECK(memcmp(turned + 2 * H * D, x + 2 * H * D, H * D * sizeof *x) == 0);
+    static const lex_activation activations[] = {LEX_ACTIVATION_GELU, LEX_ACTIVATION_GELU_TANH, LEX_ACTIVATION_RELU};
+    for (int a = 0; a < 3; a++) {
+        float dy[T * I], dx[T * 2 * I], y[2][T * I];
+        for (int i = 0; i < T * I; i++)
+            dy[i] = (float)cos(i);
+        lex_tensor *in = lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, 2 * I}, x);
+        lex_tensor_read(scope, lex_gated_backward(scope, lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, I}, dy), in, activations[a]), dx);
+        for (int i = 0; i < T * 2 * I; i++) {
+            const float was = x[i];
+            double difference = 0;
+            for (int side = 0; side < 2; side++) {
+                x[i] = was + (side ? 0.004f : -0.004f);
+                lex_tensor_read(scope, lex_gated(scope, lex_tensor_from(scope, LEX_F32, 2, (int64_t[]){T, 2 * I}, x), activations[a]), y[side]);
+            }
+            x[i] = was;
+            for (int j = 0; j < T * I; j++)
+                difference += (double)dy[j] * ((double)y[1][j] - (double)y[0][j]) / 0.008;
+            if (fabsf(was) > 0.01f)
+                CHECK_NEAR((double)dx[i], difference, 1e-3);
+        }
+    }
+    CHECK(check_scope(scope));
+    lex_scope_free(scope);
+}
+
 int main(void)
 {
     runtime = cpu_runtime(2);
@@ -301,6 +410,8 @@ int main(void)
     test_against_reference();
     test_extremes();
     test_exp();
+    test_forms();
+    test_halves();
     lex_runtime_close(runtime);
     return check_report("attention");
 }

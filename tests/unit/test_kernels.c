@@ -117,13 +117,18 @@ static void test_linear(void)
     for (int64_t rows = 1; rows <= 31; rows++)
         for (size_t i = 0; i < sizeof ins / sizeof *ins; i++)
             for (size_t o = 0; o < sizeof outs / sizeof *outs; o++)
-                linear_of(rows, ins[i], outs[o], (lex_after)((rows + (int64_t)(i + o)) % 3), false);
+                linear_of(rows, ins[i], outs[o], (lex_after)((rows + (int64_t)(i + o)) % 5), false);
     linear_of(200, 1536, 70, LEX_AFTER_ADD, false); /* several blocks of rows */
     linear_of(7, 33, 40, LEX_AFTER_GELU, true);
     linear_of(20, 5, 16, LEX_AFTER_NOTHING, true);
 }
 
-static void test_gelu(void)
+static double gelu(double x, lex_after which)
+{
+    return which == LEX_AFTER_GELU ? 0.5 * x * erfc(-x / sqrt(2)) : x / (1 + exp(-2 * sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
+}
+
+static void test_gelu(lex_after which)
 {
     enum { N = 200001 };
     float *x = floats(N, 1), *y = floats(N, 1), one = 1, zero = 0;
@@ -131,16 +136,16 @@ static void test_gelu(void)
     for (int i = 0; i < N; i++)
         x[i] = (float)(-20 + 40.0 * i / (N - 1));
     void *packed = packed_by(set, &one, 1, 1);
-    set->linear(&(lex_linear_work){x, 1, N, 1, 1, packed, &zero, LEX_AFTER_GELU, y, 1, NULL, NULL});
+    set->linear(&(lex_linear_work){x, 1, N, 1, 1, packed, &zero, which, y, 1, NULL, NULL});
     for (int i = 0; i < N; i++) {
-        double want = 0.5 * (double)x[i] * erfc(-(double)x[i] / sqrt(2)), d = fabs((double)y[i] - want);
+        double want = gelu((double)x[i], which), d = fabs((double)y[i] - want);
         d = fmin(d, d / fmax(fabs(want), 1e-300));
         largest = d > largest || isnan(d) ? d : largest;
     }
-    printf("%s: gelu within %.3g of double\n", set->name, largest);
+    printf("%s: gelu%s within %.3g of double\n", set->name, which == LEX_AFTER_GELU ? "" : " by tanh", largest);
     CHECK(largest <= 1e-6);
     const float odd[] = {NAN, INFINITY, -INFINITY, 0.0f};
-    set->linear(&(lex_linear_work){odd, 1, 4, 1, 1, packed, &zero, LEX_AFTER_GELU, y, 1, NULL, NULL});
+    set->linear(&(lex_linear_work){odd, 1, 4, 1, 1, packed, &zero, which, y, 1, NULL, NULL});
     CHECK(isnan(y[0]) && isinf(y[1]) && y[3] == 0);
     free(x), free(y), free(packed);
 }
@@ -175,8 +180,15 @@ static void test_rows(void)
     }
 }
 
-static void attend_of(int64_t n_queries, int64_t n, int64_t d, bool with_nan)
+/* n_biased: 0, no bias; 1, one by distance, with keys that are not seen; 2, one for each query and key. */
+static void attend_of(int64_t n_queries, int64_t n, int64_t d, bool with_nan, int n_biased)
 {
+    float *bias = floats(n_queries * n + n_queries + n, 2);
+    for (int64_t i = 0; n_biased == 1 && i < n_queries + n; i += 7)
+        bias[i] = -INFINITY;
+    const float scale = n_biased == 2 ? 0.37f : 0.0f;
+    const float *const first = n_biased == 0 ? NULL : n_biased == 1 ? bias + n_queries : bias;
+    const int64_t step = n_biased == 1 ? -1 : n;
     const int64_t q_stride = 2 * d + 1, kv_stride = 3 * d + 2, out_stride = d + 4;
     float *q = floats(n_queries * q_stride, 1.5), *k = floats(n * kv_stride, 1.5), *v = floats(n * kv_stride, 1);
     float *out = floats(n_queries * out_stride, 1), *scratch = floats(lex_attend_scratch(n, d), 1);
@@ -184,23 +196,24 @@ static void attend_of(int64_t n_queries, int64_t n, int64_t d, bool with_nan)
         q[n_queries / 2 * q_stride] = NAN; /* one query alone */
     mark(out, out_stride, n_queries, d);
     float *want = copy_of(out, n_queries * out_stride), *alone = copy_of(out, n_queries * out_stride);
-    lex_attend_work work = {q, k, v, q_stride, kv_stride, n_queries, n, d, out, out_stride, scratch};
+    lex_attend_work work = {q, k, v, q_stride, kv_stride, n_queries, n, d, out, out_stride, scratch,
+                            scale, first, step};
     lex_attend_work expected = work;
     set->attend(&work);
     expected.out = want;
     reference->attend(&expected);
     double far = gap(out, want, out_stride, n_queries, d);
-    if (!CHECK(far <= 5e-6) || !CHECK(untouched(out, out_stride, n_queries, d)))
+    if (!CHECK(far <= (n_biased == 2 ? 2e-5 : 5e-6)) || !CHECK(untouched(out, out_stride, n_queries, d)))
         fprintf(stderr, "    %s: %lld queries, %lld keys of %lld: %g\n", set->name, (long long)n_queries, (long long)n,
                 (long long)d, far);
     for (int64_t i = 0; i < n_queries; i++) {
         lex_attend_work one = {q + i * q_stride, k, v, q_stride, kv_stride, 1, n, d, alone + i * out_stride, out_stride,
-                               scratch};
+                               scratch, scale, first ? first + i * step : NULL, step};
         set->attend(&one);
     }
     if (!with_nan)
         CHECK(memcmp(alone, out, (size_t)(n_queries * out_stride) * sizeof *out) == 0);
-    free(q), free(k), free(v), free(out), free(want), free(alone), free(scratch);
+    free(q), free(k), free(v), free(out), free(want), free(alone), free(scratch), free(bias);
 }
 
 static void test_attend(void)
@@ -208,12 +221,13 @@ static void test_attend(void)
     const int64_t depths[] = {1, 4, 8, 16, 24, 32, 40, 64, 80};
     for (size_t i = 0; i < sizeof depths / sizeof *depths; i++)
         for (int64_t n = 1; n <= 70; n += 1 + n / 12) {
-            attend_of(n, n, depths[i], false);
-            attend_of(1, n, depths[i], false);
+            attend_of(n, n, depths[i], false, (int)(n % 3));
+            attend_of(1, n, depths[i], false, (int)((n + 1) % 3));
         }
-    attend_of(300, 300, 32, false);
-    attend_of(20, 20, 32, true);
-    attend_of(3, 50, 12, true);
+    attend_of(300, 300, 32, false, 0);
+    attend_of(300, 300, 32, false, 1);
+    attend_of(20, 20, 32, true, 0);
+    attend_of(3, 50, 12, true, 2);
 }
 
 /* Scores far apart: the largest takes all, nothing overflows. */
@@ -228,7 +242,7 @@ static void test_attend_extremes(void)
         for (int c = 0; c < D; c++)
             v[j * D + c] = (float)(j * D + c);
     }
-    set->attend(&(lex_attend_work){q, k, v, D, D, 1, N, D, out, D, scratch});
+    set->attend(&(lex_attend_work){q, k, v, D, D, 1, N, D, out, D, scratch, 0, NULL, 0});
     for (int c = 0; c < D; c++)
         CHECK_NEAR(out[c], 37 * D + c, 0);
     free(scratch);
@@ -410,8 +424,10 @@ int main(void)
             continue;
         }
         test_linear();
-        if (set->format == LEX_WEIGHTS_F32)
-            test_gelu();
+        if (set->format == LEX_WEIGHTS_F32) {
+            test_gelu(LEX_AFTER_GELU);
+            test_gelu(LEX_AFTER_GELU_TANH);
+        }
         if (set->format == LEX_WEIGHTS_HALF)
             test_half_set();
         test_rows();

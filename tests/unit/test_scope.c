@@ -166,8 +166,8 @@ static void test_failure(void)
     lex_dropout_saved dropped;
     CHECK(lex_gelu(scope, x) == NULL && lex_tanh(scope, x) == NULL && lex_tensor_clone(scope, x) == NULL);
     CHECK(lex_layer_norm(scope, x, w, b, 1e-5, &norm) == NULL && lex_add(scope, x, x) == NULL);
-    CHECK(lex_attention(scope, w, &packing, 1, dropout, &attention) == NULL);
-    CHECK(lex_attention_by_library(scope, w, &packing, 1, dropout, &attention) == NULL);
+    CHECK(lex_attention(scope, w, &packing, 1, NULL, dropout, &attention) == NULL);
+    CHECK(lex_attention_by_library(scope, w, &packing, 1, NULL, dropout, &attention) == NULL);
     CHECK(lex_segment_mean(scope, x, &packing) == NULL && lex_segment_mean_backward(scope, x, &packing) == NULL);
     CHECK(lex_linear_apply_backward(scope, x, x, w, w, b, true) == NULL);
     CHECK(lex_tensor_from(scope, LEX_F32, 1, (int64_t[]){3}, values) == NULL);
@@ -189,7 +189,7 @@ static void test_failure(void)
     lex_scope_reset(outer);
     CHECK(!lex_scope_failed(outer));
     CHECK(lex_gelu(outer, NULL) == NULL && lex_add(outer, NULL, NULL) == NULL && !lex_scope_failed(outer));
-    CHECK(lex_attention(outer, NULL, &packing, 1, dropout, NULL) == NULL);
+    CHECK(lex_attention(outer, NULL, &packing, 1, NULL, dropout, NULL) == NULL);
     CHECK(lex_segment_mean(outer, NULL, &packing) == NULL && lex_tensor_clone(outer, NULL) == NULL);
     CHECK(!lex_scope_failed(outer));
 

@@ -8,7 +8,7 @@
 #include "fixture.h"
 #include "lexclf/encoder.h"
 
-enum { TINY_OUTPUTS = 5, TINY_SEQUENCE_MAX = 64 };
+enum { TINY_OUTPUTS = 5, TINY_SEQUENCE_MAX = 160 };
 
 static inline void stop_on(lex_status st, const lex_err *err)
 {

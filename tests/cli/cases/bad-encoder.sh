@@ -10,10 +10,10 @@ from() {
     cp -r good encoder
     [ $# = 0 ] || sed -i "$@"
 }
-from 's/"model_type": "bert"/"model_type": "deberta-v2"/' encoder/config.json
-refused "encoder/config.json: encoder type 'deberta-v2' is not supported (supported: bert)"
-from 's/"hidden_act": "gelu"/"hidden_act": "relu"/' encoder/config.json
-refused "encoder/config.json: 'hidden_act' is 'relu', supported is 'gelu'"
+from 's/"model_type": "bert"/"model_type": "big_bird"/' encoder/config.json
+refused "encoder/config.json: encoder type 'big_bird' is not supported (supported: bert, roberta, "
+from 's/"hidden_act": "gelu"/"hidden_act": "silu"/' encoder/config.json
+refused "encoder/config.json: 'hidden_act' is 'silu', supported are 'gelu', 'gelu_new' and 'relu'"
 from 's/"type_vocab_size": 2/"position_embedding_type": "relative_key", "type_vocab_size": 2/' encoder/config.json
 refused "encoder/config.json: 'position_embedding_type' is 'relative_key', supported is 'absolute'"
 from 's/"type_vocab_size": 2/"is_decoder": true, "type_vocab_size": 2/' encoder/config.json

@@ -29,7 +29,14 @@ fails() { # CODE MESSAGE ARGUMENT...
 # the command line
 expect 0 "$FETCH" --list
 stdout_has 'bert-base-chinese         Apache-2.0      412  bert'
-stdout_has 'ModernBERT-base           Apache-2.0      600  modernbert (lexclf does not read it yet)'
+stdout_has 'ModernBERT-base           Apache-2.0      600  modernbert'
+stdout_has 'mdeberta-v3-base          MIT             580  deberta-v2'
+stdout_lacks 'does not read it yet'
+# what lexclf reads is what the script believes that it reads
+for type in $(sed -n "s/^readonly supported=' \(.*\) '.*/\1/p" "$ROOT/scripts/fetch-encoder"); do
+    family_model $type $type
+    expect 0 lexclf inspect $type
+done
 expect 0 "$FETCH" --help
 fails 2 'no encoder given'
 fails 2 "'nosuch' is no folder, and not in the list" nosuch

@@ -59,12 +59,12 @@ agrees() {
 from other-family
 agrees "holds weights of type 'roberta', and config.json says 'bert'"
 stderr_has 'pytorch_model.bin'
-sed -i 's/"model_type": "bert"/"model_type": "roberta"/' model/config.json
-agrees '"family":"roberta"'
+sed -i 's/"model_type": "bert"/"model_type": "big_bird"/' model/config.json
+agrees '"family":"big_bird"'
 expect 3 lexclf inspect model
 stdout_has 'layers 1, width 8'
-stdout_has "no: model/config.json: encoder type 'roberta' is not supported (supported: bert)"
-stderr_has "lexclf: model/config.json: encoder type 'roberta' is not supported (supported: bert)"
+stdout_has "no: model/config.json: encoder type 'big_bird' is not supported (supported: bert, roberta, "
+stderr_has "lexclf: model/config.json: encoder type 'big_bird' is not supported (supported: bert, roberta, "
 from common && rm model/model.safetensors
 agrees 'model/model.safetensors: no such file'
 from evil-system
