@@ -1,8 +1,16 @@
 /* pack.c - which set this processor runs, numbers of 16 bits, weights as products read them, and the sizes that callers
  * provide. */
+#include <cpuid.h>
 #include <string.h>
 
 #include "lexclf/kernels.h"
+
+/* Clang's __builtin_cpu_supports() does not know it before version 16. That the system keeps its registers AVX2 tells. */
+static bool has_f16c(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
 
 bool lex_kernels_run_here(const lex_kernels *set)
 {
@@ -16,8 +24,8 @@ bool lex_kernels_run_here(const lex_kernels *set)
     if (set == &lex_kernels_avx512_bf16)
         return wide && __builtin_cpu_supports("avx512bf16");
     if (set == &lex_kernels_avx512_half)
-        return wide && __builtin_cpu_supports("f16c");
-    if (set == &lex_kernels_avx2_half && !__builtin_cpu_supports("f16c"))
+        return wide && has_f16c();
+    if (set == &lex_kernels_avx2_half && !has_f16c())
         return false;
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
