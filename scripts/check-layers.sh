@@ -61,7 +61,7 @@ torch/     src/tensor/torch_shim.cc
 # The language's and the system's own headers, open to all.
 system='
 assert ctype errno fenv float inttypes limits locale math setjmp signal stdarg stdatomic stdbool stddef stdint stdio stdlib string
-time wchar dirent dlfcn fcntl fnmatch getopt immintrin langinfo malloc poll pthread sched strings termios unistd
+time wchar cpuid dirent dlfcn fcntl fnmatch getopt immintrin langinfo malloc poll pthread sched strings termios unistd
 sys/file sys/ioctl sys/mman sys/random sys/resource sys/stat sys/statvfs sys/time sys/types sys/wait
 '
 

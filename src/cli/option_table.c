@@ -330,7 +330,7 @@ const cli_option cli_option_rows[] = {
      "or recall with a precision of P; in train, on the dev records. A label with few records leans on the threshold "
      "of all. off: 0.5", .absent = "f1 for many labels, else off"},
     {.name = "metric", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "NAME",
-     .absent = "by --recipe", .check = is_metric, .expected = "last or one of " METRIC_NAMES, .help = "which epoch is kept: "
+     .absent = "by --recipe", .check = is_metric, .expected = "last, " METRIC_NAMES, .help = "which epoch is kept: "
      "the last one, or the best at one of " METRIC_NAMES},
     {.name = "patience", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
      .initial = "0", .low = 0, .high = 1000, .help = "end after so many epochs without a better one; 0: go through all"},

@@ -175,7 +175,7 @@ static void test_refusals(void)
     refused(TRAIN "--schedule linear|constant", "option '--schedule': 'linear|constant' is not one of linear|constant|cosine|inverse-sqrt|polynomial",
             NULL);
     refused(TRAIN "--schedule ''", "option '--schedule': '' is not one of linear|constant|cosine|inverse-sqrt|polynomial", NULL);
-    refused(TRAIN "--metric f1", "option '--metric': 'f1' is not accuracy, loss, ece, aupr_macro, aupr_micro, roc_auc_macro, precision_at_recall_80_ or _90_ with "
+    refused(TRAIN "--metric f1", "option '--metric': 'f1' is not last, accuracy, loss, ece, aupr_macro, aupr_micro, roc_auc_macro, precision_at_recall_80_ or _90_ with "
               "macro or micro, or micro_, macro_ or weighted_ "
             "with precision, recall or f1", NULL);
     refused(TRAIN "--device gpu", "option '--device': 'gpu' is not auto, cpu, cuda or cuda:N", NULL);
