@@ -184,7 +184,7 @@ typedef struct {
     bool is_complete;   /* OUT was there already: nothing was done */
     int64_t saved_step; /* of the last checkpoint; 0: there is none */
     int64_t n_epochs;   /* that the run was for */
-    const char *metric; /* that chose; borrowed from the options, or static */
+    const char *metric; /* that best_value is of: the one that chose, or loss; borrowed from the options, or static */
     int64_t best_epoch;
     double best_value; /* of the metric; not finite when there is no dev set */
     double elapsed_s;

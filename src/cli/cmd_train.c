@@ -1,6 +1,5 @@
 /* cmd_train.c - a training run, what is said of it while it goes, and how it ended. */
 #include <math.h>
-#include <string.h>
 
 #include "cmd.h"
 #include "scores_table.h"
@@ -91,8 +90,7 @@ static lex_status publish(const lex_train_summary *summary, const lex_train_opti
         cli_note("'%s' is complete: nothing is left to do", t->out_dir);
     else if (isfinite(summary->best_value))
         cli_note("saved epoch %lld of %lld to '%s': dev %s %.4f", (long long)summary->best_epoch,
-                 (long long)summary->n_epochs, t->out_dir,
-                 strcmp(summary->metric, LEX_METRIC_LAST) == 0 ? "loss" : summary->metric, summary->best_value);
+                 (long long)summary->n_epochs, t->out_dir, summary->metric, summary->best_value);
     else
         cli_note("saved to '%s'", t->out_dir);
     lex_json_put_string(closing, "out", t->out_dir);

@@ -56,6 +56,17 @@ struct lex_encoder_family {
     lex_status (*read)(lex_encoder_config *config, const lex_json *json, lex_err *err);
 };
 
+/* Names that several families have taken over: BERT's embeddings and layers, RoBERTa's head. */
+#define LEX_EMBEDDINGS_OF_BERT                                                                                              \
+    .words = "embeddings.word_embeddings", .positions = "embeddings.position_embeddings",                                   \
+    .segments = "embeddings.token_type_embeddings", .norm = "embeddings.LayerNorm"
+#define LEX_LAYER_OF_BERT                                                                                                   \
+    .stack = "encoder.layer.", .query = "attention.self.query", .key = "attention.self.key",                                \
+    .value = "attention.self.value", .attention = "attention.output.dense",                                                 \
+    .attention_norm = "attention.output.LayerNorm", .inner = "intermediate.dense", .outer = "output.dense",                 \
+    .outer_norm = "output.LayerNorm"
+#define LEX_HEAD_OF_ROBERTA .dense = "classifier.dense", .classifier = "classifier.out_proj", .drops_first = true
+
 /* config.c, for read(): a whole number, required; one that may be absent; a probability or a small number; a switch that
  * must be as given where it is there. */
 lex_status lex_config_size(int64_t *out, const lex_json *config, const char *key, int64_t low, int64_t high,

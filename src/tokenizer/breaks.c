@@ -86,11 +86,9 @@ void lex_breaks_prepare(lex_tokenizer *tokenizer)
         find_numerals(tokenizer, breaks, &tokens);
     lex_tokens_release(&tokens);
     lex_breaks_free(tokenizer->breaks);
-    tokenizer->breaks = breaks;
-    if (breaks->n_ends == 0 && breaks->n_numerals == 0) {
+    tokenizer->breaks = breaks->n_ends > 0 || breaks->n_numerals > 0 ? breaks : NULL;
+    if (tokenizer->breaks == NULL)
         lex_breaks_free(breaks);
-        tokenizer->breaks = NULL;
-    }
 }
 
 void lex_breaks_free(lex_breaks *breaks)

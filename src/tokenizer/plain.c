@@ -40,6 +40,8 @@ uint32_t lex_plain_character(uint32_t c)
 
 void lex_tokenizer_set_normalize(lex_tokenizer *tokenizer, lex_normalize_how how)
 {
+    if (how == LEX_NORMALIZE_OFF && tokenizer->plain == NULL)
+        return;
     lex_pipeline_free(tokenizer->plain);
     tokenizer->plain = NULL;
     if (how != LEX_NORMALIZE_OFF)

@@ -237,9 +237,8 @@ lex_status lex_run_judge(lex_calibration *out, lex_run *run, lex_encoder *encode
 
 double lex_run_value(const lex_run *run, const lex_metrics *dev)
 {
-    const char *metric = run->options->metric;
     double value = NAN;
-    lex_metrics_by_name(&value, dev, lex_str_of(strcmp(metric, LEX_METRIC_LAST) == 0 ? "loss" : metric));
+    lex_metrics_by_name(&value, dev, lex_str_of(run->summary->metric));
     return value;
 }
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -112,7 +113,7 @@ void lex_recipe_tell(const lex_run *run)
 {
     const lex_train_options *o = run->options;
     run->summary->n_epochs = o->epochs;
-    run->summary->metric = o->metric;
+    run->summary->metric = strcmp(o->metric, LEX_METRIC_LAST) == 0 ? "loss" : o->metric;
     lex_run_note(run, LEX_RUN_NOTE, "%lld epoch%s of %lld records, %lld to a step; rate %g, %g for the head; up to %lld tokens, "
                  "%s pooling (--recipe %s)", (long long)o->epochs, o->epochs == 1 ? "" : "s",
                  (long long)run->summary->n_train, (long long)o->batch_size, o->lr, o->head_lr, (long long)run->max_length,

@@ -4,20 +4,9 @@
 
 #include "check.h"
 #include "lexclf/int8.h"
-#include "lexclf/random.h"
-
-#define BESIDE 123.5f /* stands where nothing may be written */
+#include "kernel_values.h"
 
 static const lex_int8_kernels *set, *reference = &lex_int8_reference;
-static lex_rng rng;
-
-static float *floats(int64_t n, double spread)
-{
-    float *values = lex_alloc_aligned((size_t)(n > 0 ? n : 1) * sizeof *values);
-    for (int64_t i = 0; i < n; i++)
-        values[i] = (float)(spread * lex_rng_normal(&rng));
-    return values;
-}
 
 typedef struct {
     int8_t *values;

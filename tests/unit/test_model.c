@@ -8,29 +8,14 @@
 
 #include "lexclf/calibration.h"
 #include "model/internal.h"
+#include "model_folders.h"
 #include "tiny_bert.h"
 
-enum { PATH_BYTES = 300, PARTS_MAX = 64 };
+enum { PARTS_MAX = 64 };
 
-static char scratch[] = "/tmp/lexclf-test-XXXXXX";
 static lex_runtime *runtime;
 static fixture golden;
 static const char *const label_names[TINY_OUTPUTS] = {"BUY", "LEASE", "RENT", "SALE", "租约"};
-
-static const char *at(const char *dir, const char *name)
-{
-    static char paths[4][PATH_BYTES]; /* the last four stay whole */
-    static int next;
-    next = (next + 1) % 4;
-    snprintf(paths[next], PATH_BYTES, "%s/%s%s%s", scratch, dir, name[0] ? "/" : "", name);
-    return paths[next];
-}
-
-static void put(const char *dir, const char *name, const char *text)
-{
-    lex_err err = {.code = LEX_OK};
-    stop_on(lex_file_write(at(dir, name), lex_str_of(text), &err), &err);
-}
 
 /* ---- folders ---- */
 

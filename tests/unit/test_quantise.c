@@ -7,28 +7,13 @@
 
 #include "lexclf/quantise.h"
 #include "model/internal.h"
+#include "model_folders.h"
 #include "tiny_bert.h"
 
-enum { PATH_BYTES = 300, K = TINY_OUTPUTS, N = 9, TENSORS_MAX = 128 };
+enum { K = TINY_OUTPUTS, N = 9, TENSORS_MAX = 128 };
 
-static char scratch[] = "/tmp/lexclf-test-XXXXXX";
 static fixture golden;
 static const char *const files[] = {"config.json", "model.safetensors", "vocab.txt", "tokenizer_config.json"};
-
-static const char *at(const char *dir, const char *name)
-{
-    static char paths[4][PATH_BYTES]; /* the last four stay whole */
-    static int next;
-    next = (next + 1) % 4;
-    snprintf(paths[next], PATH_BYTES, "%s/%s%s%s", scratch, dir, name[0] ? "/" : "", name);
-    return paths[next];
-}
-
-static void put(const char *dir, const char *name, const char *text)
-{
-    lex_err err = {.code = LEX_OK};
-    stop_on(lex_file_write(at(dir, name), lex_str_of(text), &err), &err);
-}
 
 /* A folder as transformers saves it. */
 static void make_plain(const char *dir)

@@ -34,9 +34,6 @@ const lex_encoder_family lex_family_mpnet = {
               .inner = "intermediate.dense",
               .outer = "output.dense",
               .outer_norm = "output.LayerNorm"},
-    .head = {.dense = "classifier.dense",
-             .classifier = "classifier.out_proj",
-             .activation = LEX_ACTIVATION_TANH,
-             .drops_first = true},
+    .head = {LEX_HEAD_OF_ROBERTA, .activation = LEX_ACTIVATION_TANH},
     .read = read,
 };
