@@ -18,6 +18,7 @@
 
 #include "lexclf/encoder.h"
 #include "lexclf/int8.h"
+#include "lexclf/profile.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -56,6 +57,8 @@ void lex_inference_free(lex_inference *inference);
 typedef struct lex_workspace lex_workspace;
 lex_workspace *lex_workspace_new(const lex_inference *inference);
 void lex_workspace_free(lex_workspace *workspace);
+/* What is computed in it from now on tells `watch`, which is borrowed, its stages; NULL: nobody. */
+void lex_workspace_watch(lex_workspace *workspace, lex_profile *watch);
 
 /* Logits (R, K). LEX_ERR_INPUT for an id beyond the vocabulary or a sequence beyond the positions. */
 lex_status lex_inference_run(const lex_inference *inference, lex_workspace *workspace, const lex_batch *batch,

@@ -64,6 +64,8 @@ extern const lex_int8_kernels lex_int8_reference, lex_int8_avx2, lex_int8_avx512
 /* The fastest that this processor runs; NULL without AVX2 and FMA. */
 const lex_int8_kernels *lex_int8_choose(void);
 bool lex_int8_runs_here(const lex_int8_kernels *set);
+/* Whether attention beside it may be bfloat16's, which is no rougher than int8 is and faster here. */
+bool lex_int8_attends_rounded(const lex_int8_kernels *set);
 
 /* Bytes of the panels of a block, and of what `linear` wants as scratch. */
 size_t lex_int8_bytes(int64_t in, int64_t out);

@@ -190,6 +190,9 @@ int64_t lex_default_batch_tokens(const lex_runtime *runtime);
 typedef struct lex_crew lex_crew;
 lex_crew *lex_crew_new(const lex_inference *inference, int64_t n_outputs, int n_threads);
 void lex_crew_free(lex_crew *crew);
+/* Adds to `sum` where the time of all runs went, in the workers' time; from lex_crew_watch() on it is measured. */
+void lex_crew_watch(lex_crew *crew);
+void lex_crew_profile(const lex_crew *crew, lex_profile *sum);
 /* The next run computes margins (n_rows, K) of x, too, on the same workers. All is borrowed until its end. */
 void lex_crew_add_margins(lex_crew *crew, const lex_svm *svm, const lex_sparse *x, float *margins);
 lex_status lex_crew_run(lex_crew *crew, const lex_sequence *sequences, int64_t n_sequences, int64_t batch_tokens,

@@ -73,6 +73,7 @@ typedef struct {
     int64_t shard, n_shards; /* answer every n-th block, from number `shard` on (from 0); n_shards 0: all */
     bool fingerprint;        /* compute lex_position.input */
     bool fingerprint_names;  /* the name of a record's file counts too */
+    bool profile;            /* measure where time goes */
 } lex_predictor_options;
 
 typedef struct lex_predictor lex_predictor;
@@ -83,6 +84,8 @@ lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const 
                               lex_err *err) LEX_MUST_CHECK;
 void lex_predictor_close(lex_predictor *predictor);
 lex_model *lex_predictor_model(lex_predictor *predictor);
+/* Adds to `sum` where the time of all its threads went so far, if options.profile asked for that; between files. */
+void lex_predictor_profile(const lex_predictor *predictor, lex_profile *sum);
 /* What the computing ran on: "cpu", "cuda:0"; "none" before the first block. */
 const char *lex_predictor_device(const lex_predictor *predictor);
 
@@ -120,6 +123,7 @@ typedef struct {
     double elapsed_s;
     int64_t tokens;
     int64_t n_truncated;
+    lex_profile profile; /* zeros unless it was asked for */
     lex_strings unused; /* tensors of the model's file that were not used */
 } lex_evaluation;
 

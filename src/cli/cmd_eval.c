@@ -125,6 +125,7 @@ static lex_status evaluate(cli_eval *run, lex_err *err)
     const cli_options *options = run->options;
     lex_reader_options reader = cli_reader_options(options, true, true, run->reading);
     lex_predictor_options how = cli_predictor_options(options);
+    how.profile = cli_option_flag(options, "profile");
     how.answer = run->wrong ? note_wrong : NULL;
     how.progress = show_progress;
     how.opened = check_labels;

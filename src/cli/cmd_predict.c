@@ -6,6 +6,7 @@
 
 #include "cmd.h"
 #include "predict_resume.h"
+#include "profile_table.h"
 #include "shard.h"
 #include "verbs.h"
 
@@ -144,6 +145,7 @@ static lex_predictor_options predictor_options(const cli_options *options, work 
 {
     lex_predictor_options p = cli_predictor_options(options);
     p.exact = cli_option_flag(options, "logits"); /* who asks for raw numbers compares them */
+    p.profile = cli_option_flag(options, "profile");
     p.answer = take_answer;
     p.block = end_block;
     p.progress = show_progress;
@@ -276,6 +278,10 @@ static lex_status print_summary(const work *w, lex_predictor *predictor, lex_err
     if (!cli_option_given(w->options, "text"))
         cli_note("%lld %s, %lld tokens in %.1f s (%s)", (long long)c->n_records,
                  c->n_records == 1 ? "record" : "records", (long long)c->n_tokens, elapsed_s, device);
+    lex_profile profile = {{0}, 0};
+    lex_predictor_profile(predictor, &profile);
+    if (cli_option_flag(w->options, "profile"))
+        cli_show_profile(&profile, elapsed_s, c->n_tokens);
     if (!cli_option_flag(w->options, "json")) {
         cli_tell_bad_rows(w->reading, w->options, NULL);
         return LEX_OK;
@@ -293,6 +299,8 @@ static lex_status print_summary(const work *w, lex_predictor *predictor, lex_err
     lex_json_put_number(summary, "tokens", (double)c->n_tokens);
     lex_json_put_number(summary, "seconds", elapsed_s);
     lex_json_put_string(summary, "device", device);
+    if (cli_option_flag(w->options, "profile"))
+        lex_json_put(summary, "profile", cli_profile_json(&profile, elapsed_s));
     cli_tell_bad_rows(w->reading, w->options, summary);
     lex_status st = cli_print_json(summary, err);
     lex_json_free(summary);

@@ -1,6 +1,7 @@
 /* eval_outputs.c - tables, report, errors, page, gates. Files come first and gates last, so that a gate that does not
  * hold takes none of the evidence away. */
 #include "eval_outputs.h"
+#include "profile_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,8 @@ static void show(const cli_eval *run)
                  (long long)e->metrics.n);
     if (run->compared)
         cli_show_comparison(run->compared, e);
+    if (cli_option_flag(run->options, "profile"))
+        cli_show_profile(&e->profile, e->elapsed_s, e->tokens);
 }
 
 /* ---- files ---- */
@@ -163,6 +166,8 @@ lex_status cli_eval_publish(cli_eval *run, lex_err *err)
         lex_json_put(object, "gates", lex_gates_json(run->gates, run->n_gates));
     if (run->compared)
         lex_json_put(object, "comparison", lex_compared_json(run->compared, &run->evaluation));
+    if (cli_option_flag(run->options, "profile"))
+        lex_json_put(object, "profile", cli_profile_json(&run->evaluation.profile, run->evaluation.elapsed_s));
     cli_tell_bad_rows(run->reading, run->options, object);
     show(run);
     if (report)

@@ -456,6 +456,8 @@ const cli_option cli_option_rows[] = {
     {.name = "batch-tokens", .type = CLI_INT, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING, .value = "N",
      .low = 16, .high = 1048576, .help = "how many tokens are computed at once; a matter of memory and speed, not of "
      "the answer", .absent = "by device"},
+    {.name = "profile", .type = CLI_FLAG, .verbs = EV | PR, .group = CLI_COMPUTING, .help = "measure where time goes: a table "
+     "on stderr, seconds of all threads together, and with --json a field 'profile'"},
     {.name = "checkpoint-activations", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_COMPUTING,
      .help = "compute layers again on the way back in place of keeping what is in them: much less memory for long texts and "
      "many --batch-tokens, a third more time, the same model"},

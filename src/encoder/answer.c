@@ -52,6 +52,7 @@ static void linear(const lex_inference *m, lex_workspace *w, const lex_packed_li
                    int64_t n_rows, lex_after after, float *y, int64_t y_stride)
 {
     lex_apply_linear(m, w, linear, x, x_stride, n_rows, after, y, y_stride);
+    lex_profile_mark(w->watch, LEX_STAGE_LINEAR);
 }
 
 /* Of rows of `width`, in place. */
@@ -98,7 +99,7 @@ static void embed(const lex_inference *m, lex_workspace *w, const lex_batch *bat
         return;
     }
     embed_rows(m, batch, positions, w->seen, w->embedding_stride);
-    linear(m, w, &m->projection, w->seen, w->embedding_stride, batch->n_rows, LEX_AFTER_NOTHING, w->x, w->stride);
+    lex_apply_linear(m, w, &m->projection, w->seen, w->embedding_stride, batch->n_rows, LEX_AFTER_NOTHING, w->x, w->stride);
 }
 
 /* x, or, where that comes first, x normalised beside it. */
@@ -109,6 +110,7 @@ static const float *seen_of(const lex_inference *m, const lex_plain_norm *first,
     for (int64_t r = 0; r < n_rows; r++)
         memcpy(w->seen + r * w->stride, x + r * w->stride, (size_t)m->config.width * sizeof *x);
     norm(m, first, m->config.width, w->seen, w->stride, n_rows);
+    lex_profile_mark(w->watch, LEX_STAGE_NORM);
     return w->seen;
 }
 
@@ -157,6 +159,7 @@ static void feed_forward(const lex_inference *m, const lex_packed_layer *layer, 
     linear(m, w, &layer->attention, w->context, w->stride, n_rows, LEX_AFTER_ADD, x, w->stride);
     if (!first)
         norm(m, &layer->attention_norm, m->config.width, x, w->stride, n_rows);
+    lex_profile_mark(w->watch, LEX_STAGE_NORM);
     const float *seen = seen_of(m, &layer->outer_norm, w, x, n_rows);
     if (m->config.family->is_gated)
         gated(m, layer, w, seen, n_rows);
@@ -165,6 +168,7 @@ static void feed_forward(const lex_inference *m, const lex_packed_layer *layer, 
     linear(m, w, &layer->outer, w->inner, w->inner_stride, n_rows, LEX_AFTER_ADD, x, w->stride);
     if (!first)
         norm(m, &layer->outer_norm, m->config.width, x, w->stride, n_rows);
+    lex_profile_mark(w->watch, LEX_STAGE_NORM);
 }
 
 static void whole_layer(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch)
@@ -173,6 +177,7 @@ static void whole_layer(const lex_inference *m, const lex_packed_layer *layer, l
     linear(m, w, &layer->qkv, seen, w->stride, batch->n_rows, LEX_AFTER_NOTHING, w->qkv, w->qkv_stride);
     lex_attend_rotate(m, layer, w, batch);
     lex_attend_layer(m, layer, w, batch, w->qkv, w->qkv_stride, w->qkv + m->config.width, false);
+    lex_profile_mark(w->watch, LEX_STAGE_ATTENTION);
     feed_forward(m, layer, w, w->x, batch->n_rows);
 }
 
@@ -201,6 +206,7 @@ static void layer_of_first_rows(const lex_inference *m, const lex_packed_layer *
     }
     first_rows(m, w, batch, w->x, w->stride, w->pooled);
     lex_attend_layer(m, layer, w, batch, w->aside, w->stride, layer->query.out ? w->qkv : w->qkv + C, true);
+    lex_profile_mark(w->watch, LEX_STAGE_ATTENTION);
     feed_forward(m, layer, w, w->pooled, B);
 }
 
@@ -225,14 +231,14 @@ static void classify(const lex_inference *m, lex_workspace *w, const lex_batch *
     float *features = w->pooled;
     if (m->pooling == LEX_POOLING_CLS) {
         features = w->aside;
-        linear(m, w, &m->dense, w->pooled, w->stride, B, LEX_AFTER_NOTHING, features, w->stride);
+        lex_apply_linear(m, w, &m->dense, w->pooled, w->stride, B, LEX_AFTER_NOTHING, features, w->stride);
         for (int64_t s = 0; s < B; s++)
             activate(features + s * w->stride, C, m->config.head_activation);
         norm(m, &m->head_norm, C, features, w->stride, B);
     }
     if (batch->n_records != B)
         average(features, features, w->stride, batch->record_starts, batch->n_records, C);
-    linear(m, w, &m->classifier, features, w->stride, batch->n_records, LEX_AFTER_NOTHING, logits, m->n_outputs);
+    lex_apply_linear(m, w, &m->classifier, features, w->stride, batch->n_records, LEX_AFTER_NOTHING, logits, m->n_outputs);
 }
 
 static lex_status check(const lex_inference *m, const lex_batch *batch, lex_err *err)
@@ -257,8 +263,10 @@ lex_status lex_inference_run(const lex_inference *m, lex_workspace *w, const lex
         return st;
     const int64_t last = m->config.n_layers - 1;
     const bool first_only = lex_looks_at_first_rows(m);
+    lex_profile_begin(w->watch);
     reserve(w, m, batch);
     embed(m, w, batch);
+    lex_profile_mark(w->watch, LEX_STAGE_EMBED);
     for (int64_t i = 0; i < last; i++)
         whole_layer(m, &m->layers[i], w, batch);
     if (first_only) {
@@ -270,5 +278,6 @@ lex_status lex_inference_run(const lex_inference *m, lex_workspace *w, const lex
         average(w->pooled, w->x, w->stride, batch->starts, batch->n_sequences, m->config.width);
     }
     classify(m, w, batch, logits);
+    lex_profile_mark(w->watch, LEX_STAGE_HEAD);
     return LEX_OK;
 }

@@ -69,7 +69,7 @@ static void attend(const lex_inference *m, lex_workspace *w, const lex_batch *ba
     for (int64_t s = 0; s < batch->n_sequences; s++) {
         int64_t begin = batch->starts[s], n = batch->starts[s + 1] - begin, at = first_only ? s : begin;
         for (int64_t h = 0; h < C; h += d)
-            m->kernels->attend(&(lex_attend_work){
+            m->attend(&(lex_attend_work){
                 .q = q + at * q_stride + h, .k = kv + begin * w->qkv_stride + h, .v = kv + begin * w->qkv_stride + C + h,
                 .q_stride = q_stride, .kv_stride = w->qkv_stride, .n_queries = first_only ? 1 : n, .n = n, .d = d,
                 .out = w->context + at * w->stride + h, .out_stride = w->stride, .scratch = w->scratch,
@@ -91,7 +91,7 @@ static void attend_near(const lex_inference *m, lex_workspace *w, const lex_batc
             const int64_t high = i + some + reach < n ? i + some + reach : n;
             const float *k = kv + (begin + low) * w->qkv_stride;
             for (int64_t h = 0; h < C; h += d)
-                m->kernels->attend(&(lex_attend_work){
+                m->attend(&(lex_attend_work){
                     .q = q + (at + i) * q_stride + h, .k = k + h, .v = k + C + h, .q_stride = q_stride,
                     .kv_stride = w->qkv_stride, .n_queries = some, .n = high - low, .d = d,
                     .out = w->context + (at + i) * w->stride + h, .out_stride = w->stride, .scratch = w->scratch,
@@ -127,7 +127,7 @@ static void attend_far(const lex_inference *m, const lex_packed_layer *layer, le
                     const int64_t row = w->distance_rows[w->longest - 1 + i - j];
                     w->scores[i * n + j] = scale * (w->terms[0][i * span + row] + w->terms[1][j * span + row]);
                 }
-            m->kernels->attend(&(lex_attend_work){
+            m->attend(&(lex_attend_work){
                 .q = queries, .k = keys, .v = keys + C, .q_stride = q_stride, .kv_stride = w->qkv_stride, .n_queries = n_queries,
                 .n = n, .d = d, .out = w->context + at * w->stride + h * d, .out_stride = w->stride, .scratch = w->scratch,
                 .scale = scale, .bias = w->scores, .bias_stride = n});

@@ -245,6 +245,7 @@ lex_status lex_inference_new_int8(lex_inference **out, const lex_encoder_config 
     lex_inference *inference = lex_alloc_zeroed(1, sizeof *inference);
     inference->kernels = kernels;
     inference->int8_kernels = int8_kernels;
+    inference->attend = int8 && lex_int8_attends_rounded(int8_kernels) ? lex_kernels_avx512_bf16.attend : kernels->attend;
     inference->config = *config;
     inference->pooling = pooling;
     inference->n_outputs = n_outputs;
@@ -317,6 +318,11 @@ lex_workspace *lex_workspace_new(const lex_inference *inference)
         scratch = lex_int8_scratch(widest);
     w->linear_scratch = lex_alloc_aligned(scratch);
     return w;
+}
+
+void lex_workspace_watch(lex_workspace *w, lex_profile *watch)
+{
+    w->watch = watch;
 }
 
 void lex_workspace_free(lex_workspace *w)

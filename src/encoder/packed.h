@@ -38,6 +38,7 @@ typedef struct {
 
 struct lex_inference {
     const lex_kernels *kernels;
+    void (*attend)(const lex_attend_work *work); /* of kernels, or, beside int8, rounded more */
     lex_encoder_config config;
     lex_pooling pooling;
     int64_t n_outputs;                        /* K, or K + 1: rows of the classifier */
@@ -95,6 +96,7 @@ struct lex_workspace {
     float *scratch; /* of attention */
     float *linear_scratch; /* of either type of weights */
     int64_t stride, embedding_stride, qkv_stride, inner_stride;
+    lex_profile *watch; /* borrowed; NULL: nobody asks */
 };
 
 #endif

@@ -1,6 +1,53 @@
 /* attend.h - attention of one head of one sequence: scores of up to ROWS queries at a time, which fit the first-level
  * cache, become probabilities and weigh the values. Keys are turned once; values are read where they lie. */
 
+static int64_t up_to(int64_t n, int64_t unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+/* The highest of n scores, a whole number of registers. Two at a time: each waits for the one before. */
+static float highest_of(const float *s, int64_t n)
+{
+    vec top = load(s), other = top;
+    int64_t j = V;
+    for (; j + V < n; j += 2 * V) {
+        top = higher(load(s + j), top);
+        other = higher(load(s + j + V), other);
+    }
+    if (j < n)
+        top = higher(load(s + j), top);
+    return lanes_highest(higher(top, other));
+}
+
+#if LEX_FORMAT != 1
+/* e^(scale (s - highest)) of n scores, in place, up to whole registers; returns 1 / their sum. Behind the last score
+ * come minus infinities, whose share of the sum is nothing. */
+static float weigh(float *s, int64_t n, float scale)
+{
+    for (int64_t j = n; j % V; j++)
+        s[j] = -INFINITY;
+    vec sum = {0};
+    const float highest = highest_of(s, up_to(n, V));
+    for (int64_t j = 0; j < n; j += V) {
+        vec e = exp_of((load(s + j) - highest) * scale);
+        store(s + j, e);
+        sum += e;
+    }
+    return 1.0f / lanes_sum(sum);
+}
+#endif
+
+/* scale s + bias for n scores, in place. */
+static void add_bias(float *s, int64_t n, float scale, const float *bias)
+{
+    for (int64_t j = 0; j < n; j += V)
+        store_up_to(s + j, load_up_to(s + j, n - j) * scale + load_up_to(bias + j, n - j), n - j);
+}
+
+#if LEX_FORMAT == 1
+#include "attend_pairs.h" /* in which they are in pairs */
+#else
 enum { LINE = 16 }; /* floats of a cache line */
 
 /* k (n, d) to panels (d, PANEL) of keys beside each other, filled up with zeros. */
@@ -31,29 +78,6 @@ static void widen_values(float *out, const float *v, int64_t stride, int64_t n, 
     }
 }
 
-static int64_t up_to(int64_t n, int64_t unit)
-{
-    return (n + unit - 1) / unit * unit;
-}
-
-/* e^(scale (s - highest)) of n scores, in place, up to whole registers; returns 1 / their sum. Behind the last score
- * come minus infinities, whose share of the sum is nothing. */
-static float weigh(float *s, int64_t n, float scale)
-{
-    for (int64_t j = n; j % V; j++)
-        s[j] = -INFINITY;
-    vec top = load(s), sum = {0};
-    for (int64_t j = V; j < n; j += V)
-        top = choose(load(s + j) > top, load(s + j), top);
-    const float highest = lanes_highest(top);
-    for (int64_t j = 0; j < n; j += V) {
-        vec e = exp_of((load(s + j) - highest) * scale);
-        store(s + j, e);
-        sum += e;
-    }
-    return 1.0f / lanes_sum(sum);
-}
-
 /* Column `column` of the values that the weights s (rows, n) of some queries add up to. */
 static void add_values(const lex_attend_work *w, int64_t query, int64_t rows, const float *s, int64_t s_stride,
                        const float *factors, const float *values, int64_t v_stride, int64_t column)
@@ -67,13 +91,6 @@ static void add_values(const lex_attend_work *w, int64_t query, int64_t rows, co
         if (left > V)
             store_up_to(out + V, t.sums[r][1] * factors[r], left - V);
     }
-}
-
-/* scale s + bias for n scores, in place. */
-static void add_bias(float *s, int64_t n, float scale, const float *bias)
-{
-    for (int64_t j = 0; j < n; j += V)
-        store_up_to(s + j, load_up_to(s + j, n - j) * scale + load_up_to(bias + j, n - j), n - j);
 }
 
 static void attend(const lex_attend_work *w)
@@ -114,3 +131,4 @@ static void attend(const lex_attend_work *w)
             add_values(w, query, rows, s, width, factors, values, v_stride, column);
     }
 }
+#endif

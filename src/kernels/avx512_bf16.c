@@ -3,5 +3,6 @@
 #define LEX_SET lex_kernels_avx512_bf16
 #define LEX_SET_NAME "avx512-bf16"
 #define LEX_VECTOR_BYTES 64
+#define LEX_ROUGH
 #define LEX_FORMAT 1
 #include "set.h"

@@ -23,6 +23,11 @@ const lex_int8_kernels *lex_int8_choose(void)
     return NULL;
 }
 
+bool lex_int8_attends_rounded(const lex_int8_kernels *set)
+{
+    return set == &lex_int8_avx512_vnni && lex_kernels_run_here(&lex_kernels_avx512_bf16);
+}
+
 static int64_t groups_of(int64_t in)
 {
     return (in + LEX_INT8_GROUP - 1) / LEX_INT8_GROUP;

@@ -2,4 +2,5 @@
 #define LEX_SET lex_int8_avx512_vnni
 #define LEX_SET_NAME "avx512-vnni"
 #define LEX_VECTOR_BYTES 64
+#define LEX_ROUGH
 #include "int8_set.h"

@@ -152,7 +152,10 @@ int64_t lex_attend_scratch(int64_t n, int64_t d)
 {
     enum { WIDEST = 32, MOST_ROWS = 14 };
     int64_t width = (n + WIDEST - 1) / WIDEST * WIDEST, depth = (d + WIDEST - 1) / WIDEST * WIDEST;
-    return d * width + MOST_ROWS * width + n * depth;
+    /* Of pairs keys and values are half as much, but there are queries and weights of some rows, too. */
+    int64_t pairs = depth / 2 * width + depth * (n + 1) / 2 + MOST_ROWS * (depth + width);
+    int64_t floats = d * width + n * depth;
+    return MOST_ROWS * width + (pairs > floats ? pairs : floats);
 }
 
 int64_t lex_linear_scratch(const lex_kernels *set, int64_t in)

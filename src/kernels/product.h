@@ -46,6 +46,7 @@ INLINE void multiply_tile(tile *out, const int rows, const int vecs, const float
         add_tile(out, rows, vecs, a + c, a_stride, b + c * b_stride, b_stride, depth - c < CHAIN ? depth - c : CHAIN);
 }
 
+#if LEX_FORMAT != 1 /* which has its own, of pairs */
 /* The same for any number of rows up to ROWS, and one or two registers of columns. */
 static void any_tile(tile *out, int64_t rows, bool two, const float *a, int64_t a_stride, const float *b,
                      int64_t b_stride, int64_t depth)
@@ -62,3 +63,4 @@ static void any_tile(tile *out, int64_t rows, bool two, const float *a, int64_t 
     }
 #undef TILE
 }
+#endif

@@ -1,6 +1,9 @@
 /* tile.h - what products of any type share: a tile of sums in registers, how rows are dealt out to tiles, and what is done
  * to finished sums. */
 #include "vector.h"
+#ifdef LEX_ROUGH /* operands are of 8 bits */
+#include "rough.h"
+#endif
 
 /* As many rows as leave two registers for columns and some for what is multiplied: of 32 with AVX-512, of 16 else. */
 #ifdef LEX_FEW_ROWS /* where a row takes twice as many registers */
@@ -40,12 +43,22 @@ INLINE int64_t split_at(const row_split *split, int64_t i)
 
 /* ---- y = after(x W' + bias) ---- */
 
-INLINE vec finish(vec sum, vec bias, vec before, lex_after after)
+/* GELU of what no gradient is taken of. */
+INLINE vec gelu_of_answer(vec x)
+{
+#ifdef LEX_ROUGH
+    return rough_gelu(x);
+#else
+    return gelu_of(x);
+#endif
+}
+
+INLINE vec finish(vec sum, vec bias, vec before, lex_after after, bool is_learned)
 {
     vec y = sum + bias;
     switch (after) {
     case LEX_AFTER_GELU:
-        return gelu_of(y);
+        return is_learned ? gelu_of(y) : gelu_of_answer(y);
     case LEX_AFTER_GELU_TANH:
         return gelu_tanh_of(y);
     case LEX_AFTER_RELU:
@@ -68,7 +81,7 @@ INLINE void finish_tile(const tile *t, int64_t rows, const float *bias, int64_t 
                 float *at = y + r * y_stride + v * V;
                 if (raw)
                     store(raw + r * y_stride + v * V, t->sums[r][v] + add);
-                store(at, finish(t->sums[r][v], add, after == LEX_AFTER_ADD ? load(at) : none, after));
+                store(at, finish(t->sums[r][v], add, after == LEX_AFTER_ADD ? load(at) : none, after, raw));
             }
         } else {
             vec add = bias ? load_some(bias + v * V, left) : none;
@@ -77,7 +90,7 @@ INLINE void finish_tile(const tile *t, int64_t rows, const float *bias, int64_t 
                 vec before = after == LEX_AFTER_ADD ? load_some(at, left) : none;
                 if (raw)
                     store_some(raw + r * y_stride + v * V, t->sums[r][v] + add, left);
-                store_some(at, finish(t->sums[r][v], add, before, after), left);
+                store_some(at, finish(t->sums[r][v], add, before, after, raw), left);
             }
         }
     }

@@ -59,6 +59,19 @@ INLINE void store_up_to(float *to, vec v, int64_t n)
         store_some(to, v, n);
 }
 
+/* The higher of each; b where one is not a number. */
+#if LEX_VECTOR_BYTES == 64
+INLINE vec higher(vec a, vec b)
+{
+    return (vec)_mm512_max_ps((__m512)a, (__m512)b);
+}
+#else
+INLINE vec higher(vec a, vec b)
+{
+    return (vec)_mm256_max_ps((__m256)a, (__m256)b);
+}
+#endif
+
 /* Lane by lane `yes` where the mask is all ones, else `no`. */
 INLINE vec choose(vec_int mask, vec yes, vec no)
 {

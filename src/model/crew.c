@@ -27,6 +27,8 @@ typedef struct {
     lex_batch batch;
     float *logits; /* (R, K), of a batch */
     int64_t n_logits;
+    lex_profile profile;
+    lex_profile *watch; /* that, or NULL */
 } worker;
 
 struct lex_crew {
@@ -66,6 +68,20 @@ lex_crew *lex_crew_new(const lex_inference *inference, int64_t n_outputs, int n_
     }
     pthread_mutex_init(&crew->lock, NULL);
     return crew;
+}
+
+void lex_crew_watch(lex_crew *crew)
+{
+    for (int i = 0; i < crew->n_workers; i++) {
+        crew->workers[i].watch = &crew->workers[i].profile;
+        lex_workspace_watch(crew->workers[i].workspace, crew->workers[i].watch);
+    }
+}
+
+void lex_crew_profile(const lex_crew *crew, lex_profile *sum)
+{
+    for (int i = 0; i < crew->n_workers; i++)
+        lex_profile_add(sum, &crew->workers[i].profile);
 }
 
 void lex_crew_add_margins(lex_crew *crew, const lex_svm *svm, const lex_sparse *x, float *margins)
@@ -145,8 +161,11 @@ static void *work(void *context)
     worker *w = context;
     lex_crew *crew = w->crew;
     const int64_t K = crew->n_outputs;
-    if (crew->svm)
+    if (crew->svm) {
+        lex_profile_begin(w->watch);
         work_on_margins(crew);
+        lex_profile_mark(w->watch, LEX_STAGE_MARGINS);
+    }
     for (int64_t first, end; take_batch(crew, &first, &end);) {
         lex_err err = {0};
         int64_t n = end - first;

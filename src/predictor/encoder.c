@@ -42,6 +42,8 @@ static lex_status start_on_cpu(lex_predictor *p, lex_err *err)
     lex_status st = lex_model_inference(&p->inference, p->model, precision, err);
     if (st == LEX_OK)
         p->crew = lex_crew_new(p->inference, lex_model_width(p->model), n_threads);
+    if (st == LEX_OK && p->options.profile)
+        lex_crew_watch(p->crew);
     return st;
 }
 
@@ -93,10 +95,13 @@ static lex_status compute(lex_predictor *p, lex_block *block, lex_err *err)
 {
     lex_status st = LEX_OK;
     const lex_model *model = p->model;
+    lex_profile *watch = lex_predictor_watch(p, LEX_HAND_COMPUTES);
     lex_sequence *sequences = lex_alloc_array((size_t)block->n_rows, sizeof *sequences);
     for (int64_t i = 0; i < block->n_rows; i++)
         sequences[i] = (lex_sequence){block->ids + block->rows[i].ids_at, block->rows[i].n};
+    lex_profile_begin(watch);
     LEX_TRY(start(p, err));
+    lex_profile_mark(watch, LEX_STAGE_LOAD);
     if (model->is_fused && p->crew)
         lex_crew_add_margins(p->crew, &model->svm, &block->features, margins_of(p));
     else if (model->is_fused)
@@ -109,6 +114,8 @@ static lex_status compute(lex_predictor *p, lex_block *block, lex_err *err)
     else
         LEX_TRY(lex_run_sequences(p->encoder, p->runtime, sequences, block->n_rows, p->model->n_outputs,
                                   p->options.batch_tokens, block->logits, tell_progress, p, err));
+    if (!p->crew)
+        lex_profile_mark(watch, LEX_STAGE_DEVICE); /* a crew's workers have watches of their own */
     if (model->is_fused)
         lex_fuse(block->logits, p->margins, block->n_rows * model->n_outputs, model->fusion_weight);
     for (int64_t i = 0; i < block->n_rows; i++)

@@ -34,6 +34,7 @@ lex_status lex_evaluate(lex_evaluation *out, const char *model_dir, const char *
     out->labels = c.labels;
     c.labels = (lex_strings){0};
     out->tokens = c.tokens;
+    lex_predictor_profile(c.predictor, &out->profile);
     out->n_truncated = c.n_truncated;
     out->elapsed_s = lex_now_s() - started_s;
 done:

@@ -34,6 +34,11 @@ typedef struct {
     lex_err err;
 } lex_block;
 
+enum { LEX_HAND_READS, LEX_HAND_COMPUTES, LEX_HAND_ANSWERS, LEX_N_HANDS };
+
+/* The watch of a hand; NULL where nobody asks. */
+lex_profile *lex_predictor_watch(lex_predictor *p, int hand);
+
 enum { LEX_N_BLOCKS = 3 }; /* read, computed, answered */
 
 /* How one kind of model answers a block. */
@@ -78,6 +83,7 @@ struct lex_predictor {
     float *probabilities;  /* (K), of the record at hand */
     lex_block blocks[LEX_N_BLOCKS];
     bool one_label; /* collect.c: a record with none or several is a bad row */
+    lex_profile watches[LEX_N_HANDS];
     /* the reading hand's */
     lex_reading *reading; /* of the file at hand */
     lex_tokens tokens, sequence;

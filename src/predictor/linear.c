@@ -32,7 +32,10 @@ static void prepare(lex_predictor *p, lex_block *block, lex_block_row *row)
 static lex_status compute(lex_predictor *p, lex_block *block, lex_err *err)
 {
     (void)err;
+    lex_profile *watch = lex_predictor_watch(p, LEX_HAND_COMPUTES);
+    lex_profile_begin(watch);
     lex_svm_margins(&p->model->svm, &block->features, block->logits);
+    lex_profile_mark(watch, LEX_STAGE_MARGINS);
     for (int64_t i = 0; i < block->n_rows; i++)
         p->done_tokens += block->rows[i].n_tokens;
     if (p->options.progress)

@@ -88,6 +88,8 @@ lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const 
     lex_arena_init(&p->scratch);
     lex_tokens_init(&p->tokens);
     lex_tokens_init(&p->sequence);
+    lex_profile *watch = lex_predictor_watch(p, LEX_HAND_COMPUTES);
+    lex_profile_begin(watch);
     LEX_TRY(lex_model_open(&p->model, model_dir, LEX_MODEL_CLASSIFIER, err));
     if (p->model->kind == LEX_KIND_LINEAR) {
         p->kind = &lex_linear_kind;
@@ -104,11 +106,17 @@ lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const 
         LEX_TRY(options->opened(options->context, p->model, err));
     p->probabilities = lex_alloc_array((size_t)p->model->n_outputs, sizeof *p->probabilities);
     init_blocks(p);
+    lex_profile_mark(watch, LEX_STAGE_LOAD);
     *out = p;
 done:
     if (st != LEX_OK)
         lex_predictor_close(p);
     return st;
+}
+
+lex_profile *lex_predictor_watch(lex_predictor *p, int hand)
+{
+    return p->options.profile ? &p->watches[hand] : NULL;
 }
 
 void lex_predictor_close(lex_predictor *p)
@@ -125,6 +133,14 @@ void lex_predictor_close(lex_predictor *p)
     free(p->thresholds);
     free(p->probabilities);
     free(p);
+}
+
+void lex_predictor_profile(const lex_predictor *p, lex_profile *sum)
+{
+    for (int i = 0; i < LEX_N_HANDS; i++)
+        lex_profile_add(sum, &p->watches[i]);
+    if (p->crew)
+        lex_crew_profile(p->crew, sum);
 }
 
 lex_model *lex_predictor_model(lex_predictor *predictor)
@@ -192,6 +208,8 @@ lex_status lex_predictor_compute(lex_predictor *p, lex_block *block, lex_err *er
 
 lex_status lex_predictor_answer(lex_predictor *p, const lex_block *block, lex_err *err)
 {
+    lex_profile *watch = lex_predictor_watch(p, LEX_HAND_ANSWERS);
+    lex_profile_begin(watch);
     int64_t K = p->model->n_outputs;
     lex_status st = LEX_OK;
     for (int64_t i = 0; st == LEX_OK && p->options.answer && i < block->n_rows; i++) {
@@ -213,6 +231,7 @@ lex_status lex_predictor_answer(lex_predictor *p, const lex_block *block, lex_er
     }
     if (st == LEX_OK && block->whole && p->options.block)
         st = p->options.block(p->options.context, &block->position, err);
+    lex_profile_mark(watch, LEX_STAGE_WRITE);
     return st;
 }
 
@@ -259,7 +278,10 @@ lex_status lex_predictor_text(lex_predictor *p, lex_str text, const char *name, 
     block->n_ids = 0;
     block->whole = true;
     block->position = (lex_position){.blocks = 1, .records = 1};
+    lex_profile *watch = lex_predictor_watch(p, LEX_HAND_READS);
+    lex_profile_begin(watch);
     p->kind->prepare(p, block, &block->rows[0]);
+    lex_profile_mark(watch, LEX_STAGE_TOKENIZE);
     lex_status st = lex_predictor_compute(p, block, err);
     return st == LEX_OK ? lex_predictor_answer(p, block, err) : st;
 }

@@ -61,6 +61,8 @@ static bool fits(const lex_predictor *p, const lex_record *record, lex_status *s
 static int64_t read_rows(lex_predictor *p, lex_reader *reader, lex_block *block, bool wanted)
 {
     int64_t n = 0;
+    lex_profile *watch = lex_predictor_watch(p, LEX_HAND_READS);
+    lex_profile_begin(watch);
     while (!block->last && n < LEX_BLOCK_ROWS) {
         lex_block_row *row = &block->rows[wanted ? n : 0];
         if (!wanted)
@@ -77,8 +79,10 @@ static int64_t read_rows(lex_predictor *p, lex_reader *reader, lex_block *block,
         if (p->at.blocks == 0)
             add_columns(p, &row->record);
         add_to_position(p, &row->record);
+        lex_profile_mark(watch, LEX_STAGE_READ);
         if (wanted)
             p->kind->prepare(p, block, row);
+        lex_profile_mark(watch, LEX_STAGE_TOKENIZE);
     }
     return n;
 }

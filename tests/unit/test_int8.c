@@ -62,7 +62,8 @@ static void linear_of(int64_t rows, int64_t in, int64_t out, int64_t more, lex_a
         furthest = fmax(furthest, both_odd ? 0 : fabs((double)got[i] - (double)want[i]) / fmax(1, fabs((double)want[i])));
         same = same && (both_odd || memcmp(&got[i], &want[i], sizeof *got) == 0);
     }
-    if (!CHECK(after == LEX_AFTER_GELU || after == LEX_AFTER_GELU_TANH ? furthest <= 2e-6 : same))
+    bool rough = set == &lex_int8_avx512_vnni && after == LEX_AFTER_GELU; /* src/kernels/rough.h */
+    if (!CHECK(rough ? furthest <= 1e-4 : after == LEX_AFTER_GELU || after == LEX_AFTER_GELU_TANH ? furthest <= 2e-6 : same))
         fprintf(stderr, "    %s: %lld x %lld x %lld + %lld, after %d: %g\n", set->name, (long long)rows, (long long)in,
                 (long long)out, (long long)more, (int)after, furthest);
     for (int64_t r = 0; r < rows; r++) {

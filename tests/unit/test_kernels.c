@@ -86,7 +86,8 @@ static void linear_of(int64_t rows, int64_t in, int64_t out, lex_after after, bo
     expected.y = want;
     reference->linear(&expected);
     double d = gap(y, want, y_stride, rows, out);
-    if (!CHECK(d <= (in > 1000 ? 3e-5 : 5e-6)) || !CHECK(untouched(y, y_stride, rows, out)))
+    bool rough = set->format == LEX_WEIGHTS_BF16 && after == LEX_AFTER_GELU; /* src/kernels/rough.h */
+    if (!CHECK(d <= (rough ? 1e-4 : in > 1000 ? 3e-5 : 5e-6)) || !CHECK(untouched(y, y_stride, rows, out)))
         fprintf(stderr, "    %s: %lld x %lld x %lld, after %d: %g\n", set->name, (long long)rows, (long long)in,
                 (long long)out, (int)after, d);
     for (int64_t r = 0; r < rows; r++) {
@@ -189,10 +190,16 @@ static void attend_of(int64_t n_queries, int64_t n, int64_t d, bool with_nan, in
                             scale, first, step};
     lex_attend_work expected = work;
     set->attend(&work);
-    expected.out = want;
+    /* In bfloat16 weights are rounded, too, by up to 2^-8 of each; values are up to 1. The other formats round weights of
+     * linear blocks alone. */
+    bool pairs = set->format == LEX_WEIGHTS_BF16;
+    float *seen_q = pairs ? seen_by(set, q, n_queries * q_stride) : copy_of(q, n_queries * q_stride);
+    float *seen_k = pairs ? seen_by(set, k, n * kv_stride) : copy_of(k, n * kv_stride);
+    float *seen_v = pairs ? seen_by(set, v, n * kv_stride) : copy_of(v, n * kv_stride);
+    expected.q = seen_q, expected.k = seen_k, expected.v = seen_v, expected.out = want;
     reference->attend(&expected);
     double far = gap(out, want, out_stride, n_queries, d);
-    if (!CHECK(far <= (n_biased == 2 ? 2e-5 : 5e-6)) || !CHECK(untouched(out, out_stride, n_queries, d)))
+    if (!CHECK(far <= (pairs ? 4.2e-3 : n_biased == 2 ? 2e-5 : 5e-6)) || !CHECK(untouched(out, out_stride, n_queries, d)))
         fprintf(stderr, "    %s: %lld queries, %lld keys of %lld: %g\n", set->name, (long long)n_queries, (long long)n,
                 (long long)d, far);
     for (int64_t i = 0; i < n_queries; i++) {
@@ -203,6 +210,7 @@ static void attend_of(int64_t n_queries, int64_t n, int64_t d, bool with_nan, in
     if (!with_nan)
         CHECK(memcmp(alone, out, (size_t)(n_queries * out_stride) * sizeof *out) == 0);
     free(q), free(k), free(v), free(out), free(want), free(alone), free(scratch), free(bias);
+    free(seen_q), free(seen_k), free(seen_v);
 }
 
 static void test_attend(void)
@@ -229,11 +237,11 @@ static void test_attend_extremes(void)
     for (int j = 0; j < N; j++) {
         k[j * D] = j == 37 ? 1e4f : -1e4f;
         for (int c = 0; c < D; c++)
-            v[j * D + c] = (float)(j * D + c);
+            v[j * D + c] = (float)(j + c);
     }
     set->attend(&(lex_attend_work){q, k, v, D, D, 1, N, D, out, D, scratch, 0, NULL, 0});
     for (int c = 0; c < D; c++)
-        CHECK_NEAR(out[c], 37 * D + c, 0);
+        CHECK_NEAR(out[c], 37 + c, 0);
     free(scratch);
 }
 

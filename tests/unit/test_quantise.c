@@ -135,8 +135,8 @@ static void test_sets(void)
         run(inference, i ? other : first);
         if (i) {
             printf("%s: %.3g from plain C\n", sets[i]->name, largest_difference(first, other, N * K));
-            /* A last bit of GELU may round an activation to the next integer. */
-            CHECK(largest_difference(first, other, N * K) < 2e-3);
+            /* A last bit of GELU may round an activation to the next integer; attention may be in bfloat16. */
+            CHECK(largest_difference(first, other, N * K) < (lex_int8_attends_rounded(sets[i]) ? 4e-2 : 2e-3));
         }
         lex_inference_free(inference);
         lex_encoder_free(encoder);
