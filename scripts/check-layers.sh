@@ -33,7 +33,7 @@ cli:       trainer report predictor lint model text linear tokenizer metrics enc
 
 # header in include/lexclf: its module; where none is named here, the module has the header's name
 owners='
-err memory file partial json unicode hash random profile task: base
+err memory file partial json unicode hash random profile team task: base
 answers: predictor
 tuning: metrics
 inference windows: encoder

@@ -64,6 +64,16 @@ void lex_workspace_watch(lex_workspace *workspace, lex_profile *watch);
 lex_status lex_inference_run(const lex_inference *inference, lex_workspace *workspace, const lex_batch *batch,
                              float *logits, lex_err *err) LEX_MUST_CHECK;
 
+/* ---- one batch, several threads ---- */
+/* For a text that must not wait: n threads compute one batch together. The logits are lex_inference_run()'s, bit for bit. */
+typedef struct lex_together lex_together;
+lex_together *lex_together_new(const lex_inference *inference, int n_threads);
+void lex_together_free(lex_together *together);
+lex_status lex_together_run(lex_together *together, const lex_batch *batch, float *logits, lex_err *err) LEX_MUST_CHECK;
+/* From here on where the time of its threads goes is measured, which the other adds to `sum`. */
+void lex_together_watch(lex_together *together);
+void lex_together_profile(const lex_together *together, lex_profile *sum);
+
 #ifdef __cplusplus
 }
 #endif

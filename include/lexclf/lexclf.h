@@ -12,6 +12,7 @@
 #include "lexclf/hash.h"    /* fingerprints: XXH3 and SHA-256 */
 #include "lexclf/random.h"  /* random numbers by seed */
 #include "lexclf/profile.h" /* where time goes, stage by stage */
+#include "lexclf/team.h"    /* threads that do one thing together */
 #include "lexclf/task.h"    /* what a classifier is asked: one label, many, yes or no */
 
 /* ---- what a model is made of ---- */

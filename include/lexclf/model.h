@@ -188,7 +188,8 @@ int64_t lex_default_batch_tokens(const lex_runtime *runtime);
 /* The same by an inference: n_threads workers, with what they compute in, for as many runs as are asked for. Logits do
  * not depend on n_threads, batch_tokens or company, bit for bit. progress comes from the workers, one at a time. */
 typedef struct lex_crew lex_crew;
-lex_crew *lex_crew_new(const lex_inference *inference, int64_t n_outputs, int n_threads);
+/* together: not one batch a thread, but all threads on one batch at a time. */
+lex_crew *lex_crew_new(const lex_inference *inference, int64_t n_outputs, int n_threads, bool together);
 void lex_crew_free(lex_crew *crew);
 /* Adds to `sum` where the time of all runs went, in the workers' time; from lex_crew_watch() on it is measured. */
 void lex_crew_watch(lex_crew *crew);

@@ -70,6 +70,7 @@ typedef struct {
     lex_status (*opened)(void *context, const lex_model *model, lex_err *err);
     void *context;
     const volatile sig_atomic_t *stop; /* set to stop after the block at hand; or NULL */
+    bool latency;            /* each record is answered when it comes, by all threads together; blocks have one row */
     int64_t shard, n_shards; /* answer every n-th block, from number `shard` on (from 0); n_shards 0: all */
     bool fingerprint;        /* compute lex_position.input */
     bool fingerprint_names;  /* the name of a record's file counts too */

@@ -24,6 +24,7 @@ typedef enum {
     LEX_STAGE_LINEAR,    /* linear blocks of the layers, with activations and residuals */
     LEX_STAGE_ATTENTION, /* scores, softmax, weighted values */
     LEX_STAGE_NORM,      /* layer normalisation */
+    LEX_STAGE_WAIT,      /* for other threads that compute the same batch */
     LEX_STAGE_HEAD,      /* pooling and classification */
     LEX_STAGE_MARGINS,   /* a linear model's answers */
     LEX_STAGE_DEVICE,    /* everything that a GPU does, waited for */

@@ -1,6 +1,6 @@
 """The peers' engines: a transformers folder opened by PyTorch, ONNX Runtime or OpenVINO, with one way to ask all.
 
-An engine takes batches (ids and mask, int64 arrays of one shape) and gives the index of the largest logit of each row.
+With `latency` all threads work on one batch, where an engine has a setting for that. An engine takes batches (ids and mask, int64 arrays of one shape) and gives the index of the largest logit of each row.
 ONNX Runtime gets its own graph optimizer's fused attention, and its dynamic quantization for int8; OpenVINO a stream a
 thread with a queue of requests, and NNCF's quantization, calibrated with texts of the corpus, for int8.
 """
@@ -22,7 +22,7 @@ def open_model(folder, dtype="float32", **how):
 class PyTorch:
     title, precisions, concurrent = "transformers", ("fp32", "bf16"), False
 
-    def __init__(self, folder, precision, threads, _calibration):
+    def __init__(self, folder, precision, threads, _calibration, latency=False):
         import torch
 
         torch.set_num_threads(threads)
@@ -68,7 +68,7 @@ def exported(folder):
 class OnnxRuntime:
     title, precisions, concurrent = "ONNX Runtime", ("fp32", "int8"), False
 
-    def __init__(self, folder, precision, threads, _calibration):
+    def __init__(self, folder, precision, threads, _calibration, latency=False):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -105,7 +105,7 @@ class OnnxRuntime:
 class OpenVino:
     title, precisions, concurrent = "OpenVINO", ("fp32", "bf16", "int8"), True
 
-    def __init__(self, folder, precision, threads, calibration):
+    def __init__(self, folder, precision, threads, calibration, latency=False):
         import openvino
 
         self.openvino = openvino
@@ -120,12 +120,16 @@ class OpenVino:
             named = nncf.Dataset(calibration, lambda batch: dict(zip(("ids", "mask"), batch)))
             with contextlib.redirect_stdout(sys.stderr):
                 net = nncf.quantize(net, named, model_type=nncf.ModelType.TRANSFORMER, subset_size=len(calibration))
-        hints = {"INFERENCE_PRECISION_HINT": "f32" if precision == "fp32" else "bf16", "NUM_STREAMS": threads,
-                 "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "THROUGHPUT"}
+        hints = {"INFERENCE_PRECISION_HINT": "f32" if precision == "fp32" else "bf16",
+                 "NUM_STREAMS": 1 if latency else threads, "INFERENCE_NUM_THREADS": threads,
+                 "PERFORMANCE_HINT": "LATENCY" if latency else "THROUGHPUT"}
         self.compiled = core.compile_model(net, "CPU", hints)
+        self.request = self.compiled.create_infer_request() if latency else None
         self.n_requests = 2 * threads
 
     def answer(self, batches):
+        if self.request:
+            return (numpy.argmax(self.request.infer({0: ids, 1: mask})[0], 1).tolist() for ids, mask in batches)
         answers = {}
         queue = self.openvino.AsyncInferQueue(self.compiled, self.n_requests)
         queue.set_callback(lambda request, number: answers.__setitem__(

@@ -35,6 +35,6 @@ void lex_profile_add(lex_profile *sum, const lex_profile *from)
 const char *lex_stage_name(lex_stage stage)
 {
     static const char *const names[LEX_N_STAGES] = {"load", "read",    "tokenize", "embed",  "linear", "attention",
-                                                    "norm", "head",    "margins",  "device", "write"};
+                                                    "norm", "wait",    "head",     "margins",  "device", "write"};
     return names[stage];
 }

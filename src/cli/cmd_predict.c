@@ -145,6 +145,7 @@ static lex_predictor_options predictor_options(const cli_options *options, work 
 {
     lex_predictor_options p = cli_predictor_options(options);
     p.exact = cli_option_flag(options, "logits"); /* who asks for raw numbers compares them */
+    p.latency = cli_option_flag(options, "latency") || cli_option_given(options, "text");
     p.profile = cli_option_flag(options, "profile");
     p.answer = take_answer;
     p.block = end_block;

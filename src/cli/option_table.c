@@ -456,6 +456,8 @@ const cli_option cli_option_rows[] = {
     {.name = "batch-tokens", .type = CLI_INT, .verbs = RUNS, .kind = "encoder", .group = CLI_COMPUTING, .value = "N",
      .low = 16, .high = 1048576, .help = "how many tokens are computed at once; a matter of memory and speed, not of "
      "the answer", .absent = "by device"},
+    {.name = "latency", .type = CLI_FLAG, .verbs = PR, .group = CLI_COMPUTING, .help = "answer each record as soon as it comes, "
+     "with all threads at work on it: for a program that asks one thing at a time and waits; files are slower so"},
     {.name = "profile", .type = CLI_FLAG, .verbs = EV | PR, .group = CLI_COMPUTING, .help = "measure where time goes: a table "
      "on stderr, seconds of all threads together, and with --json a field 'profile'"},
     {.name = "checkpoint-activations", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_COMPUTING,
@@ -485,6 +487,8 @@ const cli_conflict cli_conflicts[] = {
     {PR, "text", "resume"},
     {PR, "text", "encoding"},
     {PR, "text", "delimiter"},
+    {PR, "latency", "resume"},
+    {PR, "latency", "shard"},
     {PR, "text", "no-header"},
     {PR, "text", "skip-bad-rows"},
     {TR | EV | LI | CA, "label-columns", "label-column"},

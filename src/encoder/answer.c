@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* The workspace grows to the largest batch that it has seen. */
-static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *batch)
+static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *batch, bool alone)
 {
     const int64_t T = batch->n_rows, B = batch->n_sequences;
     int64_t longest = 0;
@@ -19,7 +19,8 @@ static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *b
         lex_make_room(&w->x, T * w->stride);
         if (m->config.has_projection || m->config.family->norm_first)
             lex_make_room(&w->seen, T * (w->stride > w->embedding_stride ? w->stride : w->embedding_stride));
-        lex_make_room(&w->qkv, T * w->qkv_stride);
+        if (alone)
+            lex_make_room(&w->qkv, T * w->qkv_stride);
         lex_make_room(&w->context, T * w->stride);
         lex_make_room(&w->inner, T * w->inner_stride);
         w->positions = lex_realloc_array(w->positions, (size_t)T, sizeof *w->positions);
@@ -68,13 +69,16 @@ static bool has(const lex_int8_table *table)
 }
 
 /* All three tables, as floats, which one kernel adds up; else table by table. */
-static void embed_rows(const lex_inference *m, const lex_batch *batch, const int64_t *positions, float *y, int64_t stride)
+static void embed_rows(const lex_inference *m, const lex_batch *batch, const lex_share *share, const int64_t *positions, float *y,
+                       int64_t stride)
 {
-    const int64_t T = batch->n_rows, E = m->config.embedding_width;
+    const int64_t *ids = batch->ids + share->begin, *segments = batch->segments + share->begin;
+    positions += share->begin;
+    const int64_t T = share->end - share->begin, E = m->config.embedding_width;
     if (!m->words.floats || !m->positions.floats || !m->segments.floats || !m->embedding_norm.weight) {
-        lex_int8_look_up(&m->words, batch->ids, T, E, false, y, stride);
+        lex_int8_look_up(&m->words, ids, T, E, false, y, stride);
         if (has(&m->segments))
-            lex_int8_look_up(&m->segments, batch->segments, T, E, true, y, stride);
+            lex_int8_look_up(&m->segments, segments, T, E, true, y, stride);
         if (has(&m->positions))
             lex_int8_look_up(&m->positions, positions, T, E, true, y, stride);
         norm(m, &m->embedding_norm, E, y, stride, T);
@@ -82,12 +86,12 @@ static void embed_rows(const lex_inference *m, const lex_batch *batch, const int
     }
     m->kernels->embed(&(lex_embed_work){
         .words = m->words.floats, .positions = m->positions.floats, .segments = m->segments.floats,
-        .word_ids = batch->ids, .position_ids = positions, .segment_ids = batch->segments,
+        .word_ids = ids, .position_ids = positions, .segment_ids = segments,
         .weight = m->embedding_norm.weight, .bias = m->embedding_norm.bias, .eps = m->config.layer_norm_eps,
         .n_rows = T, .width = E, .y = y, .y_stride = stride});
 }
 
-static void embed(const lex_inference *m, lex_workspace *w, const lex_batch *batch)
+static void embed(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const lex_share *share)
 {
     const int64_t *positions = batch->positions;
     if (m->config.position_offset > 0) {
@@ -95,11 +99,12 @@ static void embed(const lex_inference *m, lex_workspace *w, const lex_batch *bat
         positions = w->positions;
     }
     if (!m->config.has_projection) {
-        embed_rows(m, batch, positions, w->x, w->stride);
+        embed_rows(m, batch, share, positions, w->x, w->stride);
         return;
     }
-    embed_rows(m, batch, positions, w->seen, w->embedding_stride);
-    lex_apply_linear(m, w, &m->projection, w->seen, w->embedding_stride, batch->n_rows, LEX_AFTER_NOTHING, w->x, w->stride);
+    embed_rows(m, batch, share, positions, w->seen, w->embedding_stride);
+    lex_apply_linear(m, w, &m->projection, w->seen, w->embedding_stride, share->end - share->begin, LEX_AFTER_NOTHING, w->x,
+                     w->stride);
 }
 
 /* x, or, where that comes first, x normalised beside it. */
@@ -171,41 +176,60 @@ static void feed_forward(const lex_inference *m, const lex_packed_layer *layer, 
     lex_profile_mark(w->watch, LEX_STAGE_NORM);
 }
 
-static void whole_layer(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch)
+static void wait_for_others(const lex_workspace *w, const lex_share *share)
 {
-    const float *seen = seen_of(m, &layer->attention_norm, w, w->x, batch->n_rows);
-    linear(m, w, &layer->qkv, seen, w->stride, batch->n_rows, LEX_AFTER_NOTHING, w->qkv, w->qkv_stride);
-    lex_attend_rotate(m, layer, w, batch);
-    lex_attend_layer(m, layer, w, batch, w->qkv, w->qkv_stride, w->qkv + m->config.width, false);
+    if (!share->team)
+        return;
+    lex_team_meet(share->team);
+    lex_profile_mark(w->watch, LEX_STAGE_WAIT);
+}
+
+/* Keys and values of the share's rows, and queries where the layer has them together, into qkv (T, 3C or 2C). */
+static const float *compute_qkv(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_share *share,
+                                float *qkv)
+{
+    const int64_t n = share->end - share->begin;
+    const float *seen = seen_of(m, &layer->attention_norm, w, w->x, n);
+    linear(m, w, &layer->qkv, seen, w->stride, n, LEX_AFTER_NOTHING, qkv + share->begin * w->qkv_stride, w->qkv_stride);
+    return seen;
+}
+
+static void whole_layer(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch,
+                        const lex_share *share, float *qkv)
+{
+    compute_qkv(m, layer, w, share, qkv);
+    lex_attend_rotate(m, layer, w, batch, share, qkv);
+    wait_for_others(w, share);
+    lex_attend_layer(m, layer, w, batch, share, qkv, w->qkv_stride, qkv + m->config.width, false);
     lex_profile_mark(w->watch, LEX_STAGE_ATTENTION);
-    feed_forward(m, layer, w, w->x, batch->n_rows);
+    feed_forward(m, layer, w, w->x, share->end - share->begin);
 }
 
-/* Each sequence's first row of `from`, C floats, behind one another. */
-static void first_rows(const lex_inference *m, const lex_workspace *w, const lex_batch *batch, const float *from, int64_t stride,
-                       float *out)
+/* The first row of each of the share's sequences, of `from` (rows from `begin` on), C floats, behind one another. */
+static void first_rows(const lex_inference *m, const lex_workspace *w, const lex_batch *batch, const lex_share *share,
+                       const float *from, int64_t begin, int64_t stride, float *out)
 {
-    for (int64_t s = 0; s < batch->n_sequences; s++)
+    for (int64_t s = share->first; s < share->last; s++)
         for (int64_t c = 0; c < m->config.width; c++)
-            out[s * w->stride + c] = from[batch->starts[s] * stride + c];
+            out[(s - share->first) * w->stride + c] = from[(batch->starts[s] - begin) * stride + c];
 }
 
-/* The last layer where only each sequence's first row is looked at: (T, C) to pooled (B, C). */
+/* The last layer where only each sequence's first row is looked at: rows (C) to pooled rows of the share's sequences. */
 static void layer_of_first_rows(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w,
-                                const lex_batch *batch)
+                                const lex_batch *batch, const lex_share *share, float *qkv)
 {
-    const int64_t B = batch->n_sequences, C = m->config.width;
-    const float *seen = seen_of(m, &layer->attention_norm, w, w->x, batch->n_rows);
-    linear(m, w, &layer->qkv, seen, w->stride, batch->n_rows, LEX_AFTER_NOTHING, w->qkv, w->qkv_stride);
+    const int64_t B = share->last - share->first, C = m->config.width;
+    const float *seen = compute_qkv(m, layer, w, share, qkv);
     if (layer->query.out) {
-        first_rows(m, w, batch, seen, w->stride, w->pooled);
+        first_rows(m, w, batch, share, seen, share->begin, w->stride, w->pooled);
         linear(m, w, &layer->query, w->pooled, w->stride, B, LEX_AFTER_NOTHING, w->aside, w->stride);
     } else {
-        lex_attend_rotate(m, layer, w, batch);
-        first_rows(m, w, batch, w->qkv, w->qkv_stride, w->aside); /* of all queries */
+        lex_attend_rotate(m, layer, w, batch, share, qkv);
+        first_rows(m, w, batch, share, qkv, 0, w->qkv_stride, w->aside); /* of all queries */
     }
-    first_rows(m, w, batch, w->x, w->stride, w->pooled);
-    lex_attend_layer(m, layer, w, batch, w->aside, w->stride, layer->query.out ? w->qkv : w->qkv + C, true);
+    first_rows(m, w, batch, share, w->x, share->begin, w->stride, w->pooled);
+    wait_for_others(w, share);
+    lex_attend_layer(m, layer, w, batch, share, w->aside, w->stride, layer->query.out ? qkv : qkv + C, true);
     lex_profile_mark(w->watch, LEX_STAGE_ATTENTION);
     feed_forward(m, layer, w, w->pooled, B);
 }
@@ -225,13 +249,13 @@ static void average(float *out, const float *x, int64_t stride, const int64_t *s
 }
 
 /* Pooled rows (B, C) to logits (R, K). */
-static void classify(const lex_inference *m, lex_workspace *w, const lex_batch *batch, float *logits)
+static void classify(const lex_inference *m, lex_workspace *w, const lex_batch *batch, float *pooled, float *logits)
 {
     const int64_t B = batch->n_sequences, C = m->config.width;
-    float *features = w->pooled;
+    float *features = pooled;
     if (m->pooling == LEX_POOLING_CLS) {
         features = w->aside;
-        lex_apply_linear(m, w, &m->dense, w->pooled, w->stride, B, LEX_AFTER_NOTHING, features, w->stride);
+        lex_apply_linear(m, w, &m->dense, pooled, w->stride, B, LEX_AFTER_NOTHING, features, w->stride);
         for (int64_t s = 0; s < B; s++)
             activate(features + s * w->stride, C, m->config.head_activation);
         norm(m, &m->head_norm, C, features, w->stride, B);
@@ -241,7 +265,7 @@ static void classify(const lex_inference *m, lex_workspace *w, const lex_batch *
     lex_apply_linear(m, w, &m->classifier, features, w->stride, batch->n_records, LEX_AFTER_NOTHING, logits, m->n_outputs);
 }
 
-static lex_status check(const lex_inference *m, const lex_batch *batch, lex_err *err)
+lex_status lex_answer_check(const lex_inference *m, const lex_batch *batch, lex_err *err)
 {
     for (int64_t i = 0; i < batch->n_rows; i++) {
         if (batch->ids[i] < 0 || batch->ids[i] >= m->config.vocab_size)
@@ -255,29 +279,56 @@ static lex_status check(const lex_inference *m, const lex_batch *batch, lex_err 
     return LEX_OK;
 }
 
+/* n rows of `from` to where all can see them, if that is elsewhere. */
+static void show(float *to, const float *from, int64_t n, int64_t stride)
+{
+    if (to != from)
+        memcpy(to, from, (size_t)(n * stride) * sizeof *to);
+}
+
+void lex_answer_begin(const lex_inference *m, lex_workspace *w, const lex_batch *batch, bool alone)
+{
+    lex_profile_begin(w->watch);
+    reserve(w, m, batch, alone);
+}
+
+void lex_answer_share(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const lex_share *share)
+{
+    const int64_t last = m->config.n_layers - 1, C = m->config.width, n = share->end - share->begin;
+    embed(m, w, batch, share);
+    lex_profile_mark(w->watch, LEX_STAGE_EMBED);
+    for (int64_t i = 0; i < last; i++)
+        whole_layer(m, &m->layers[i], w, batch, share, share->qkv[i % 2]);
+    if (lex_looks_at_first_rows(m)) {
+        layer_of_first_rows(m, &m->layers[last], w, batch, share, share->qkv[last % 2]);
+        norm(m, &m->last_norm, C, w->pooled, w->stride, share->last - share->first);
+        show(share->pooled + share->first * w->stride, w->pooled, share->last - share->first, w->stride);
+    } else {
+        whole_layer(m, &m->layers[last], w, batch, share, share->qkv[last % 2]);
+        norm(m, &m->last_norm, C, w->x, w->stride, n);
+        show(share->rows + share->begin * w->stride, w->x, n, w->stride);
+    }
+    wait_for_others(w, share);
+}
+
+void lex_answer_end(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const lex_share *share, float *logits)
+{
+    if (!lex_looks_at_first_rows(m))
+        average(share->pooled, share->rows, w->stride, batch->starts, batch->n_sequences, m->config.width);
+    classify(m, w, batch, share->pooled, logits);
+    lex_profile_mark(w->watch, LEX_STAGE_HEAD);
+}
+
 lex_status lex_inference_run(const lex_inference *m, lex_workspace *w, const lex_batch *batch, float *logits,
                              lex_err *err)
 {
-    lex_status st = check(m, batch, err);
+    lex_status st = lex_answer_check(m, batch, err);
     if (st != LEX_OK || batch->n_rows == 0)
         return st;
-    const int64_t last = m->config.n_layers - 1;
-    const bool first_only = lex_looks_at_first_rows(m);
-    lex_profile_begin(w->watch);
-    reserve(w, m, batch);
-    embed(m, w, batch);
-    lex_profile_mark(w->watch, LEX_STAGE_EMBED);
-    for (int64_t i = 0; i < last; i++)
-        whole_layer(m, &m->layers[i], w, batch);
-    if (first_only) {
-        layer_of_first_rows(m, &m->layers[last], w, batch);
-        norm(m, &m->last_norm, m->config.width, w->pooled, w->stride, batch->n_sequences);
-    } else {
-        whole_layer(m, &m->layers[last], w, batch);
-        norm(m, &m->last_norm, m->config.width, w->x, w->stride, batch->n_rows);
-        average(w->pooled, w->x, w->stride, batch->starts, batch->n_sequences, m->config.width);
-    }
-    classify(m, w, batch, logits);
-    lex_profile_mark(w->watch, LEX_STAGE_HEAD);
+    lex_answer_begin(m, w, batch, true);
+    const lex_share all = {.end = batch->n_rows, .last = batch->n_sequences, .qkv = {w->qkv, w->qkv}, .rows = w->x,
+                           .pooled = w->pooled};
+    lex_answer_share(m, w, batch, &all);
+    lex_answer_end(m, w, batch, &all, logits);
     return LEX_OK;
 }

@@ -62,41 +62,62 @@ void lex_attend_reserve(lex_workspace *w, const lex_inference *m, int64_t longes
         make_rotations(w, m, longest);
 }
 
-static void attend(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const float *q, int64_t q_stride,
-                   const float *kv, bool first_only)
+/* The queries of one sequence that are a share's. */
+typedef struct {
+    int64_t begin, n;       /* the sequence's rows, which are keys and values */
+    int64_t from, to;       /* queries, counted from `begin`; none where they are equal */
+    const float *q;         /* of query `from` */
+    float *out;             /* likewise */
+    int64_t n_queries;      /* of the sequence: n, or 1 */
+} part;
+
+static part part_of(const lex_workspace *w, const lex_batch *batch, const lex_share *share, int64_t s, const float *q,
+                    int64_t q_stride, bool first_only)
 {
-    const int64_t C = m->config.width, d = C / m->config.n_heads, span = 2 * w->longest - 1;
-    for (int64_t s = 0; s < batch->n_sequences; s++) {
-        int64_t begin = batch->starts[s], n = batch->starts[s + 1] - begin, at = first_only ? s : begin;
-        for (int64_t h = 0; h < C; h += d)
-            m->attend(&(lex_attend_work){
-                .q = q + at * q_stride + h, .k = kv + begin * w->qkv_stride + h, .v = kv + begin * w->qkv_stride + C + h,
-                .q_stride = q_stride, .kv_stride = w->qkv_stride, .n_queries = first_only ? 1 : n, .n = n, .d = d,
-                .out = w->context + at * w->stride + h, .out_stride = w->stride, .scratch = w->scratch,
-                .bias = w->bias ? w->bias + h / d * span + w->longest - 1 : NULL, .bias_stride = -1});
+    part p = {.begin = batch->starts[s], .n = batch->starts[s + 1] - batch->starts[s]};
+    p.n_queries = first_only ? 1 : p.n;
+    if (first_only) {
+        p.to = s >= share->first && s < share->last;
+        p.q = q + (s - share->first) * q_stride;
+        p.out = w->context + (s - share->first) * w->stride;
+        return p;
     }
+    int64_t low = share->begin - p.begin, high = share->end - p.begin;
+    p.from = low < 0 ? 0 : low < p.n ? low : p.n;
+    p.to = high < p.from ? p.from : high < p.n ? high : p.n;
+    p.q = q + (p.begin + p.from) * q_stride;
+    p.out = w->context + (p.begin + p.from - share->begin) * w->stride;
+    return p;
 }
 
-/* The same where a query sees only keys within reach: some queries at a time, with what they all may see. */
-static void attend_near(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const float *q, int64_t q_stride,
-                        const float *kv, bool first_only)
+static void attend(const lex_inference *m, lex_workspace *w, const part *p, int64_t q_stride, const float *kv)
+{
+    const int64_t C = m->config.width, d = C / m->config.n_heads, span = 2 * w->longest - 1;
+    for (int64_t h = 0; h < C; h += d)
+        m->attend(&(lex_attend_work){
+            .q = p->q + h, .k = kv + p->begin * w->qkv_stride + h, .v = kv + p->begin * w->qkv_stride + C + h,
+            .q_stride = q_stride, .kv_stride = w->qkv_stride, .n_queries = p->to - p->from, .n = p->n, .d = d,
+            .out = p->out + h, .out_stride = w->stride, .scratch = w->scratch,
+            .bias = w->bias ? w->bias + h / d * span + w->longest - 1 - p->from : NULL, .bias_stride = -1});
+}
+
+/* The same where a query sees only keys within reach: some queries at a time, with what they all may see. Which they are
+ * does not depend on the share, and so neither do the bits. */
+static void attend_near(const lex_inference *m, lex_workspace *w, const part *p, int64_t q_stride, const float *kv)
 {
     enum { QUERIES = 64 };
     const int64_t C = m->config.width, d = C / m->config.n_heads, reach = m->config.local_reach;
-    for (int64_t s = 0; s < batch->n_sequences; s++) {
-        const int64_t begin = batch->starts[s], n = batch->starts[s + 1] - begin, at = first_only ? s : begin;
-        const int64_t n_queries = first_only ? 1 : n;
-        for (int64_t i = 0; i < n_queries; i += QUERIES) {
-            const int64_t some = n_queries - i < QUERIES ? n_queries - i : QUERIES, low = i > reach ? i - reach : 0;
-            const int64_t high = i + some + reach < n ? i + some + reach : n;
-            const float *k = kv + (begin + low) * w->qkv_stride;
-            for (int64_t h = 0; h < C; h += d)
-                m->attend(&(lex_attend_work){
-                    .q = q + (at + i) * q_stride + h, .k = k + h, .v = k + C + h, .q_stride = q_stride,
-                    .kv_stride = w->qkv_stride, .n_queries = some, .n = high - low, .d = d,
-                    .out = w->context + (at + i) * w->stride + h, .out_stride = w->stride, .scratch = w->scratch,
-                    .bias = w->local + w->longest - 1 + low - i, .bias_stride = -1});
-        }
+    for (int64_t i = p->from / QUERIES * QUERIES; i < p->to; i += QUERIES) {
+        const int64_t end = p->n_queries - i < QUERIES ? p->n_queries : i + QUERIES;
+        const int64_t low = i > reach ? i - reach : 0, high = end + reach < p->n ? end + reach : p->n;
+        const int64_t from = i > p->from ? i : p->from, to = end < p->to ? end : p->to;
+        const float *k = kv + (p->begin + low) * w->qkv_stride;
+        for (int64_t h = 0; h < C; h += d)
+            m->attend(&(lex_attend_work){
+                .q = p->q + (from - p->from) * q_stride + h, .k = k + h, .v = k + C + h, .q_stride = q_stride,
+                .kv_stride = w->qkv_stride, .n_queries = to - from, .n = high - low, .d = d,
+                .out = p->out + (from - p->from) * w->stride + h, .out_stride = w->stride, .scratch = w->scratch,
+                .bias = w->local + w->longest - 1 + low - from, .bias_stride = -1});
     }
 }
 
@@ -110,50 +131,53 @@ static void distance_terms(const lex_inference *m, lex_workspace *w, const void 
 }
 
 /* The same where scores have terms of distances: those of queries with the table's keys, and of keys with its queries. */
-static void attend_far(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch,
-                       const float *q, int64_t q_stride, const float *kv, bool first_only)
+static void attend_far(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const part *p, int64_t q_stride,
+                       const float *kv)
 {
     const int64_t C = m->config.width, H = m->config.n_heads, d = C / H, span = 2 * m->config.distance_span;
+    const int64_t n = p->n, n_queries = p->to - p->from;
     const float scale = (float)lex_distance_scale(&m->config);
-    for (int64_t s = 0; s < batch->n_sequences; s++) {
-        const int64_t begin = batch->starts[s], n = batch->starts[s + 1] - begin, at = first_only ? s : begin;
-        const int64_t n_queries = first_only ? 1 : n;
-        for (int64_t h = 0; h < H; h++) {
-            const float *queries = q + at * q_stride + h * d, *keys = kv + begin * w->qkv_stride + h * d;
-            distance_terms(m, w, layer->distances[H + h], queries, q_stride, n_queries, w->terms[0]);
-            distance_terms(m, w, layer->distances[h], keys, w->qkv_stride, n, w->terms[1]);
-            for (int64_t i = 0; i < n_queries; i++)
-                for (int64_t j = 0; j < n; j++) {
-                    const int64_t row = w->distance_rows[w->longest - 1 + i - j];
-                    w->scores[i * n + j] = scale * (w->terms[0][i * span + row] + w->terms[1][j * span + row]);
-                }
-            m->attend(&(lex_attend_work){
-                .q = queries, .k = keys, .v = keys + C, .q_stride = q_stride, .kv_stride = w->qkv_stride, .n_queries = n_queries,
-                .n = n, .d = d, .out = w->context + at * w->stride + h * d, .out_stride = w->stride, .scratch = w->scratch,
-                .scale = scale, .bias = w->scores, .bias_stride = n});
-        }
+    for (int64_t h = 0; h < H; h++) {
+        const float *queries = p->q + h * d, *keys = kv + p->begin * w->qkv_stride + h * d;
+        distance_terms(m, w, layer->distances[H + h], queries, q_stride, n_queries, w->terms[0]);
+        distance_terms(m, w, layer->distances[h], keys, w->qkv_stride, n, w->terms[1]);
+        for (int64_t i = 0; i < n_queries; i++)
+            for (int64_t j = 0; j < n; j++) {
+                const int64_t row = w->distance_rows[w->longest - 1 + p->from + i - j];
+                w->scores[i * n + j] = scale * (w->terms[0][i * span + row] + w->terms[1][j * span + row]);
+            }
+        m->attend(&(lex_attend_work){
+            .q = queries, .k = keys, .v = keys + C, .q_stride = q_stride, .kv_stride = w->qkv_stride, .n_queries = n_queries,
+            .n = n, .d = d, .out = p->out + h * d, .out_stride = w->stride, .scratch = w->scratch,
+            .scale = scale, .bias = w->scores, .bias_stride = n});
     }
 }
 
 void lex_attend_layer(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch,
-                      const float *q, int64_t q_stride, const float *kv, bool first_only)
+                      const lex_share *share, const float *q, int64_t q_stride, const float *kv, bool first_only)
 {
-    if (layer->distances)
-        attend_far(m, layer, w, batch, q, q_stride, kv, first_only);
-    else if (layer->is_local)
-        attend_near(m, w, batch, q, q_stride, kv, first_only);
-    else
-        attend(m, w, batch, q, q_stride, kv, first_only);
+    for (int64_t s = 0; s < batch->n_sequences; s++) {
+        const part p = part_of(w, batch, share, s, q, q_stride, first_only);
+        if (p.from == p.to)
+            continue;
+        if (layer->distances)
+            attend_far(m, layer, w, &p, q_stride, kv);
+        else if (layer->is_local)
+            attend_near(m, w, &p, q_stride, kv);
+        else
+            attend(m, w, &p, q_stride, kv);
+    }
 }
 
-void lex_attend_rotate(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch)
+void lex_attend_rotate(const lex_inference *m, const lex_packed_layer *layer, const lex_workspace *w, const lex_batch *batch,
+                       const lex_share *share, float *qkv)
 {
     const int64_t d = m->config.width / m->config.n_heads, half = d / 2;
     if (!w->rotations[0])
         return;
-    for (int64_t t = 0; t < batch->n_rows; t++) {
+    for (int64_t t = share->begin; t < share->end; t++) {
         const float *cosines = w->rotations[layer->is_local] + batch->positions[t] * d, *sines = cosines + half;
-        float *head = w->qkv + t * w->qkv_stride;
+        float *head = qkv + t * w->qkv_stride;
         for (int64_t h = 0; h < 2 * m->config.n_heads; h++, head += d)
             for (int64_t c = 0; c < half; c++) {
                 const float first = head[c], second = head[half + c];

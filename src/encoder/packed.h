@@ -4,6 +4,7 @@
 
 #include "layout.h"
 #include "lexclf/inference.h"
+#include "lexclf/team.h"
 
 enum { LEX_PARTS_MAX = 3 };
 
@@ -58,6 +59,16 @@ struct lex_inference {
     float *classifier_bias;       /* owned there, else NULL */
 };
 
+/* What one thread does of a batch: some of its rows, all the way up; of the others it sees keys and values alone, which is
+ * where threads wait for each other, once a layer. Buffers are all threads' own but for these. */
+typedef struct {
+    int64_t begin, end;   /* rows of the batch; the workspace holds them from its row 0 on */
+    int64_t first, last;  /* the sequences that begin there */
+    float *qkv[2];        /* (T, 3C): of even and of odd layers, so that nobody overwrites what another still reads */
+    float *rows, *pooled; /* (T, C) and (B, C): what is pooled, and pooled */
+    lex_team *team;       /* NULL: one thread does it all, in its workspace */
+} lex_share;
+
 /* Whether only each sequence's first row goes beyond the last layer's attention. */
 bool lex_looks_at_first_rows(const lex_inference *inference);
 
@@ -68,10 +79,18 @@ void lex_apply_linear(const lex_inference *m, const lex_workspace *w, const lex_
 /* answer_attention.c: all heads of all sequences: keys and values from `kv`, whose rows hold keys and then values; queries of
  * every row from `q`, or of the sequences' first rows alone, which then lie behind one another there and in w->context. */
 void lex_attend_layer(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch,
-                      const float *q, int64_t q_stride, const float *kv, bool first_only);
+                      const lex_share *share, const float *q, int64_t q_stride, const float *kv, bool first_only);
 /* Turns queries and keys of all rows of w->qkv, which has all three parts, where positions are rotations. */
-void lex_attend_rotate(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch);
+void lex_attend_rotate(const lex_inference *m, const lex_packed_layer *layer, const lex_workspace *w, const lex_batch *batch,
+                       const lex_share *share, float *qkv);
 /* Makes room for sequences of that length. */
+/* answer.c: whether the batch can be answered; what comes before a share's rows, all of the layers, with a last meeting, and
+ * what comes of all shares: logits, in one thread. `alone`: the workspace holds the share's qkv. */
+lex_status lex_answer_check(const lex_inference *m, const lex_batch *batch, lex_err *err) LEX_MUST_CHECK;
+void lex_answer_begin(const lex_inference *m, lex_workspace *w, const lex_batch *batch, bool alone);
+void lex_answer_share(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const lex_share *share);
+void lex_answer_end(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const lex_share *share, float *logits);
+
 void lex_attend_reserve(lex_workspace *w, const lex_inference *m, int64_t longest);
 /* Frees a buffer and makes it n floats. */
 void lex_make_room(float **buffer, int64_t n);

@@ -36,6 +36,7 @@ struct lex_crew {
     int64_t n_outputs;
     worker *workers;
     int n_workers;
+    lex_together *together; /* or NULL: what the only worker hands its batches to */
     pthread_mutex_t lock; /* of next, done, status and err, and around progress */
     /* the work at hand */
     const lex_sequence *sequences;
@@ -54,12 +55,14 @@ struct lex_crew {
     lex_err err;
 };
 
-lex_crew *lex_crew_new(const lex_inference *inference, int64_t n_outputs, int n_threads)
+lex_crew *lex_crew_new(const lex_inference *inference, int64_t n_outputs, int n_threads, bool together)
 {
     lex_crew *crew = lex_alloc_zeroed(1, sizeof *crew);
     crew->inference = inference;
     crew->n_outputs = n_outputs;
-    crew->n_workers = n_threads;
+    crew->n_workers = together ? 1 : n_threads;
+    crew->together = together ? lex_together_new(inference, n_threads) : NULL;
+    n_threads = crew->n_workers;
     crew->workers = lex_alloc_zeroed((size_t)n_threads, sizeof *crew->workers);
     for (int i = 0; i < n_threads; i++) {
         crew->workers[i].crew = crew;
@@ -76,12 +79,16 @@ void lex_crew_watch(lex_crew *crew)
         crew->workers[i].watch = &crew->workers[i].profile;
         lex_workspace_watch(crew->workers[i].workspace, crew->workers[i].watch);
     }
+    if (crew->together)
+        lex_together_watch(crew->together);
 }
 
 void lex_crew_profile(const lex_crew *crew, lex_profile *sum)
 {
     for (int i = 0; i < crew->n_workers; i++)
         lex_profile_add(sum, &crew->workers[i].profile);
+    if (crew->together)
+        lex_together_profile(crew->together, sum);
 }
 
 void lex_crew_add_margins(lex_crew *crew, const lex_svm *svm, const lex_sparse *x, float *margins)
@@ -101,6 +108,7 @@ void lex_crew_free(lex_crew *crew)
         lex_batch_release(&crew->workers[i].batch);
         free(crew->workers[i].logits);
     }
+    lex_together_free(crew->together);
     pthread_mutex_destroy(&crew->lock);
     free(crew->workers);
     free(crew);
@@ -178,7 +186,9 @@ static void *work(void *context)
             w->n_logits = n * K;
             w->logits = lex_realloc_array(w->logits, (size_t)w->n_logits, sizeof *w->logits);
         }
-        lex_status st = lex_inference_run(crew->inference, w->workspace, &w->batch, w->logits, &err);
+        lex_status st = crew->together
+                            ? lex_together_run(crew->together, &w->batch, w->logits, &err)
+                            : lex_inference_run(crew->inference, w->workspace, &w->batch, w->logits, &err);
         for (int64_t i = 0; st == LEX_OK && i < n; i++)
             memcpy(crew->out + crew->order[first + i].index * K, w->logits + i * K, (size_t)K * sizeof *w->logits);
         note(crew, st, &err, n, w->batch.n_rows);

@@ -41,7 +41,7 @@ static lex_status start_on_cpu(lex_predictor *p, lex_err *err)
     int n_threads = p->options.threads > 0 ? p->options.threads : lex_cpu_count();
     lex_status st = lex_model_inference(&p->inference, p->model, precision, err);
     if (st == LEX_OK)
-        p->crew = lex_crew_new(p->inference, lex_model_width(p->model), n_threads);
+        p->crew = lex_crew_new(p->inference, lex_model_width(p->model), n_threads, p->options.latency);
     if (st == LEX_OK && p->options.profile)
         lex_crew_watch(p->crew);
     return st;
@@ -77,7 +77,7 @@ static void tell_progress(void *context, int64_t n_records, int64_t n_tokens)
 static float *margins_of(lex_predictor *p)
 {
     if (!p->margins)
-        p->margins = lex_alloc_array((size_t)(LEX_BLOCK_ROWS * p->model->n_outputs), sizeof *p->margins);
+        p->margins = lex_alloc_array((size_t)(p->block_rows * p->model->n_outputs), sizeof *p->margins);
     return p->margins;
 }
 

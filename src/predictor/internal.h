@@ -21,7 +21,7 @@ typedef struct {
 
 typedef struct {
     lex_arena arena;     /* the records */
-    lex_block_row *rows; /* (LEX_BLOCK_ROWS) */
+    lex_block_row *rows; /* (block_rows) */
     int64_t n_rows;
     int32_t *ids;
     int64_t n_ids, id_capacity;
@@ -76,11 +76,12 @@ struct lex_predictor {
     lex_encoder *encoder;     /* on CUDA */
     lex_inference *inference; /* on the CPU */
     lex_crew *crew;
-    float *margins;           /* (LEX_BLOCK_ROWS, K), of a fused model */
+    float *margins;           /* (block_rows, K), of a fused model */
     int64_t max_length;
     lex_cut cut;
     double *thresholds;    /* (K) */
     float *probabilities;  /* (K), of the record at hand */
+    int64_t block_rows;
     lex_block blocks[LEX_N_BLOCKS];
     bool one_label; /* collect.c: a record with none or several is a bad row */
     lex_profile watches[LEX_N_HANDS];

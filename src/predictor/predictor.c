@@ -36,8 +36,8 @@ static void init_blocks(lex_predictor *p)
         lex_block *block = &p->blocks[i];
         lex_arena_init(&block->arena);
         lex_sparse_init(&block->features);
-        block->rows = lex_alloc_array(LEX_BLOCK_ROWS, sizeof *block->rows);
-        block->logits = lex_alloc_array((size_t)(LEX_BLOCK_ROWS * p->model->n_outputs), sizeof *block->logits);
+        block->rows = lex_alloc_array((size_t)p->block_rows, sizeof *block->rows);
+        block->logits = lex_alloc_array((size_t)(p->block_rows * p->model->n_outputs), sizeof *block->logits);
     }
 }
 
@@ -84,6 +84,7 @@ lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const 
     lex_predictor *p = lex_alloc_zeroed(1, sizeof *p);
     *out = NULL;
     p->options = *options;
+    p->block_rows = options->latency ? 1 : LEX_BLOCK_ROWS;
     p->kind = &lex_encoder_kind; /* until it is known: it can be closed */
     lex_arena_init(&p->scratch);
     lex_tokens_init(&p->tokens);

@@ -138,7 +138,7 @@ static lex_status logits_of(float *out, const quantising *q, const sample *s, in
     lex_status st = lex_quantisation_try(&inference, q->plan, part, err);
     if (st != LEX_OK)
         return st;
-    lex_crew *crew = lex_crew_new(inference, lex_model_width(q->model), threads);
+    lex_crew *crew = lex_crew_new(inference, lex_model_width(q->model), threads, false);
     st = lex_crew_run(crew, sequences, s->n, q->options->batch_tokens, out, NULL, NULL, err);
     lex_crew_free(crew);
     lex_inference_free(inference);

@@ -63,7 +63,7 @@ static int64_t read_rows(lex_predictor *p, lex_reader *reader, lex_block *block,
     int64_t n = 0;
     lex_profile *watch = lex_predictor_watch(p, LEX_HAND_READS);
     lex_profile_begin(watch);
-    while (!block->last && n < LEX_BLOCK_ROWS) {
+    while (!block->last && n < p->block_rows) {
         lex_block_row *row = &block->rows[wanted ? n : 0];
         if (!wanted)
             lex_arena_reset(&block->arena);

@@ -195,6 +195,19 @@ static void free_integers(lex_int8_weight *int8, int64_t n)
     free(int8);
 }
 
+/* By several threads, which have shares of its rows: the same bits. */
+static void check_together(const lex_inference *inference, const lex_batch *batch, const float *alone)
+{
+    lex_err err = {0};
+    float logits[N * K] = {0};
+    for (int threads = 1; threads <= 3; threads++) {
+        lex_together *together = lex_together_new(inference, threads);
+        CHECK_INT(lex_together_run(together, batch, logits, &err), LEX_OK);
+        CHECK(memcmp(alone, logits, (size_t)(batch->n_records * K) * sizeof *logits) == 0);
+        lex_together_free(together);
+    }
+}
+
 static void answer(const lex_kernels *kernels, lex_pooling pooling, bool in_int8, const lex_batch *batch, float *logits)
 {
     lex_err err = {0};
@@ -210,6 +223,7 @@ static void answer(const lex_kernels *kernels, lex_pooling pooling, bool in_int8
     lex_workspace *workspace = lex_workspace_new(inference);
     for (int again = 0; again < 2; again++)
         CHECK_INT(lex_inference_run(inference, workspace, batch, logits, &err), LEX_OK);
+    check_together(inference, batch, logits);
     lex_workspace_free(workspace);
     lex_inference_free(inference);
     if (int8)

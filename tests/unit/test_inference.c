@@ -100,11 +100,11 @@ static void test_bounds(void)
 
 enum { MANY = 300 };
 
-static void run_crew(const lex_inference *inference, const lex_sequence *sequences, int threads, int64_t batch_tokens,
-                     float *logits)
+static void run_crew(const lex_inference *inference, const lex_sequence *sequences, int threads, bool together,
+                     int64_t batch_tokens, float *logits)
 {
     lex_err err = {0};
-    lex_crew *crew = lex_crew_new(inference, K, threads);
+    lex_crew *crew = lex_crew_new(inference, K, threads, together);
     for (int again = 0; again < 2; again++)
         CHECK_INT(lex_crew_run(crew, sequences, MANY, batch_tokens, logits, NULL, NULL, &err), LEX_OK);
     lex_crew_free(crew);
@@ -127,10 +127,10 @@ static void test_crew(lex_pooling pooling, const lex_kernels *kernels)
     lex_inference *inference = tiny_inference(pooling, kernels);
     const int threads[] = {1, 2, 5, 3};
     const int64_t batches[] = {0, 0, 64, 100000};
-    run_crew(inference, sequences, 1, 16, first);
-    for (int i = 0; i < 4; i++) {
+    run_crew(inference, sequences, 1, false, 16, first);
+    for (int i = 0; i < 8; i++) { /* batches side by side, and each by all threads together */
         memset(other, 0, sizeof other);
-        run_crew(inference, sequences, threads[i], batches[i], other);
+        run_crew(inference, sequences, threads[i % 4], i >= 4, batches[i % 4], other);
         CHECK(memcmp(first, other, sizeof first) == 0);
     }
     for (int i = N; i < MANY; i++) /* equal sequences in unequal company */

@@ -221,7 +221,7 @@ static void answer_documents(lex_pooling pooling, lex_windows windows, const cha
     lex_runner runner = {.encoder = encoder, .runtime = runtime};
     CHECK_INT(lex_run_documents(&runner, documents, N, &how, by_encoder, &err), LEX_OK);
     for (int threads = 1; threads <= 3; threads++) {
-        runner = (lex_runner){.crew = lex_crew_new(inference, lex_windows_width(windows, K), threads)};
+        runner = (lex_runner){.crew = lex_crew_new(inference, lex_windows_width(windows, K), threads, false)};
         runner.batch_tokens = threads == 2 ? 16 : 0;
         CHECK_INT(lex_run_documents(&runner, documents, N, &how, threads == 1 ? by_crew : again, &err), LEX_OK);
         CHECK(threads == 1 || memcmp(by_crew, again, sizeof again) == 0);
