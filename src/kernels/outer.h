@@ -6,7 +6,7 @@
 
 enum {
     OUTER_ROWS = PANEL / 4, /* of a tile: with two registers each, enough sums to keep the multipliers busy */
-    OUTER_CHAIN = 384,
+    OUTER_CHAIN = 512,
     PACK_ROWS = 16 /* of x that are packed at once: the writes to one panel are then whole runs of lines */
 };
 
@@ -161,9 +161,9 @@ INLINE void add_to(float *c, int64_t stride, vec sums[OUTER_ROWS][2], int64_t ro
 
 static void outer(const lex_outer_work *w)
 {
-    const int64_t words = parts_of(w->depth);
-    for (int64_t first = 0; first < words; first += OUTER_CHAIN) {
-        int64_t steps = words - first < OUTER_CHAIN ? words - first : OUTER_CHAIN;
+    const int64_t words = parts_of(w->depth), chains = (words + OUTER_CHAIN - 1) / OUTER_CHAIN;
+    for (int64_t chain = 0; chain < chains; chain++) { /* of even length: each passes once over c */
+        const int64_t first = words * chain / chains, steps = words * (chain + 1) / chains - first;
         for (int64_t i = 0; i < w->m; i += PANEL) {
             const part *a = (const part *)w->a + i * words + first * PANEL;
             for (int64_t j = 0; j < w->n; j += PANEL) {

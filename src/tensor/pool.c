@@ -12,8 +12,8 @@
 #include <stdlib.h>
 
 
-/* Looks before sleeping: some ten microseconds, more than lies between two operations of an encoder. */
-enum { LOOKS = 400, PIECES_A_THREAD = 4, THREADS_MAX = 1024 };
+/* Looks before sleeping: some fifty microseconds, more than mostly lies between two operations of an encoder. */
+enum { LOOKS = 4000, PIECES_A_THREAD = 4, THREADS_MAX = 1024 };
 
 typedef void (*piece_run)(void *context, int64_t begin, int64_t end);
 
