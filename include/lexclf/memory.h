@@ -90,6 +90,7 @@ void lex_buf_reserve(lex_buf *buf, size_t extra_bytes);
 void lex_buf_add(lex_buf *buf, const void *bytes, size_t len);
 void lex_buf_add_str(lex_buf *buf, lex_str text);
 void lex_buf_add_char(lex_buf *buf, char c);
+void lex_buf_add_int(lex_buf *buf, int64_t value); /* in decimal; many times as fast as printf */
 void lex_buf_printf(lex_buf *buf, const char *format, ...) LEX_PRINTF(2, 3);
 lex_str lex_buf_str(const lex_buf *buf);
 

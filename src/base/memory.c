@@ -265,6 +265,18 @@ void lex_buf_add_char(lex_buf *buf, char c)
     lex_buf_add(buf, &c, 1);
 }
 
+void lex_buf_add_int(lex_buf *buf, int64_t value)
+{
+    char digits[24], *at = digits + sizeof digits;
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do
+        *--at = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (value < 0)
+        *--at = '-';
+    lex_buf_add(buf, at, (size_t)(digits + sizeof digits - at));
+}
+
 void lex_buf_printf(lex_buf *buf, const char *format, ...)
 {
     va_list args, again;

@@ -458,7 +458,7 @@ const cli_option cli_option_rows[] = {
      "the answer", .absent = "by device"},
     {.name = "latency", .type = CLI_FLAG, .verbs = PR, .group = CLI_COMPUTING, .help = "answer each record as soon as it comes, "
      "with all threads at work on it: for a program that asks one thing at a time and waits; files are slower so"},
-    {.name = "profile", .type = CLI_FLAG, .verbs = EV | PR, .group = CLI_COMPUTING, .help = "measure where time goes: a table "
+    {.name = "profile", .type = CLI_FLAG, .verbs = EV | PR | TO, .group = CLI_COMPUTING, .help = "measure where time goes: a table "
      "on stderr, seconds of all threads together, and with --json a field 'profile'"},
     {.name = "checkpoint-activations", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_COMPUTING,
      .help = "compute layers again on the way back in place of keeping what is in them: much less memory for long texts and "

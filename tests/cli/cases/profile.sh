@@ -21,3 +21,10 @@ expect 0 lexclf train --kind linear --train some.csv --dev some.csv --out linear
 expect 0 lexclf predict --model linear some.csv --profile
 grep -q '^margins ' "$STDERR" || fail 'no row of margins'
 ! grep -q '^attention ' "$STDERR" || fail 'a linear model has no attention'
+expect 0 lexclf tokenize --model model some.csv
+cp "$STDOUT" plain
+expect 0 lexclf tokenize --model model some.csv --profile
+same plain "$STDOUT"
+for stage in load read tokenize write 'all threads'; do
+    grep -q "^$stage " "$STDERR" || fail "no row of $stage"
+done
