@@ -126,7 +126,7 @@ typedef struct {
     double ema;             /* as lex_optimizer_options has it; what is judged and kept is the average */
     double fgm, r_drop;     /* likewise */
     int64_t n_frozen;       /* as lex_encoder_freeze() counts; with fgm 0 only */
-    lex_augment augment;    /* mask not a number: CONTRACTS: 0.2, where the tokenizer has a mask token; CLASSIC: 0 */
+    lex_augment augment;
     double focal;           /* as lex_loss_options has it */
     double label_smoothing; /* SINGLE */
     /* SINGLE: a record counts (mean count of the labels / count of its own) to this power, in [0, 1]; 1 is

@@ -247,7 +247,7 @@ const cli_option cli_option_rows[] = {
      .value = "contracts|classic", .initial = "contracts",
      .help = "what holds where nothing is said; contracts: --lr 3e-4 (less for encoders wider than 384), ten times that for "
      "the head, --batch-size 32, epochs for 1400 steps (3 to 20), the shortest length that loses at most 5% of the training "
-     "tokens, --class-weights auto, --augment mask=0.2, --metric last; classic: --lr 2e-5 --epochs 5 --batch-size 16 --max-length 128 --pooling "
+     "tokens, --class-weights auto, --metric last; classic: --lr 2e-5 --epochs 5 --batch-size 16 --max-length 128 --pooling "
      "cls --class-weights off --metric macro_f1"},
     {.name = "epochs", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
      .low = 1, .high = 1000, .help = "passes over the training records", .absent = "by --recipe"},
@@ -301,9 +301,9 @@ const cli_option cli_option_rows[] = {
     {.name = "freeze-layers", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
      .initial = "0", .low = 0, .high = 1000, .help = "leave the embeddings and the lowest N layers as they are"},
     {.name = "augment", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
-     .value = "off|mask=P,delete=P,swap=P", .check = is_augment, .expected = "off, or a list of mask=P, delete=P and swap=P, "
-     "each once, P from 0 to 0.9", .help = "change texts a little each time they are learned from: the share of tokens that become the mask "
-     "token, are left out, or change places", .absent = "by --recipe"},
+     .value = "mask=P,delete=P,swap=P", .check = is_augment, .expected = "a list of mask=P, delete=P and swap=P, each once, P "
+     "from 0 to 0.9", .help = "change texts a little each time they are learned from: the share of tokens that become the mask "
+     "token, are left out, or change places", .absent = "off"},
     {.name = "focal", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "GAMMA",
      .initial = "0", .low = 0, .high = 10, .help = "count what the model is sure of less: by this power of how far it is from "
      "sure; 0: the plain loss"},

@@ -82,8 +82,6 @@ bool cli_parse_augment(double *mask, double *drop, double *swap, const char *tex
     double *const values[] = {mask, drop, swap};
     bool seen[3] = {false};
     *mask = *drop = *swap = 0;
-    if (strcmp(text, "off") == 0)
-        return true;
     for (const char *at = text;; at++) {
         lex_str part = {at, strcspn(at, ",")};
         int i = 0;

@@ -102,7 +102,7 @@ lex_status cli_config_read(cli_options *options, unsigned verb, const char *path
 bool cli_parse_class_weights(double *power, const char *text);
 /* Whether the text names a file of weights, by its extension. */
 bool cli_is_class_weights_file(const char *text);
-/* "mask=0.1,delete=0.1,swap=0.1", each at most once, in any order, what is not named is 0; "off": all are. */
+/* "mask=0.1,delete=0.1,swap=0.1", each at most once, in any order; what is not named is 0. */
 bool cli_parse_augment(double *mask, double *drop, double *swap, const char *text);
 /* "1-3" as 1 and 3, "off" as 0 and 0; false for anything else. */
 bool cli_parse_ngrams(int *low, int *high, const char *text);

@@ -2,8 +2,7 @@
  *
  * CLASSIC is how BERT's authors fine-tune (Devlin et al. 2019, appendix A.3). CONTRACTS was found on train and dev rows of
  * CUAD's clauses (models/README.md): several times the learning rate, and ten times that for the head, which begins from
- * nothing; about as many steps whatever the size of the data; rare labels count more; and in each pass other tokens are
- * masked, without which the training rows are known by heart after five ("word dropout": Iyyer et al. 2015). */
+ * nothing; about as many steps whatever the size of the data; rare labels count more. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,7 @@
 
 /* CONTRACTS */
 enum { STEPS = 1400, EPOCHS_MIN = 3, EPOCHS_MAX = 20, BATCH = 32, WIDTH = 384 };
-static const double RATE = 3e-4, HEAD_FACTOR = 10, MASK = 0.2;
+static const double RATE = 3e-4, HEAD_FACTOR = 10;
 
 /* CLASSIC */
 enum { CLASSIC_EPOCHS = 5, CLASSIC_BATCH = 16, CLASSIC_LENGTH = 128 };
@@ -40,8 +39,6 @@ void lex_recipe_begin(lex_run *run)
         o->metric = o->patience || !comes_down(o->schedule) ? "loss" : LEX_METRIC_LAST;
     if (o->batch_size == 0)
         o->batch_size = classic ? CLASSIC_BATCH : BATCH;
-    if (o->kind == LEX_KIND_LINEAR)
-        o->augment.mask = 0;
     if (isnan(o->class_weight_power))
         o->class_weight_power = classic || o->class_weights_path ? 0 : -1;
 }
@@ -73,8 +70,6 @@ void lex_recipe_of_model(lex_run *run)
         o->lr = classic ? CLASSIC_RATE : rate_of_width(run->model->config.width);
     if (o->head_lr == 0)
         o->head_lr = classic ? o->lr : fmin(1, decimal(HEAD_FACTOR * o->lr));
-    if (isnan(o->augment.mask))
-        o->augment.mask = classic || lex_tokenizer_mask_id(run->model->tokenizer) < 0 ? 0 : MASK;
     run->length_by_data = o->max_length == 0 && !classic && o->windows == LEX_WINDOWS_OFF;
     if (o->max_length == 0)
         o->max_length = length < positions ? length : positions;

@@ -17,7 +17,6 @@ lex_train_options lex_train_options_default(void)
         .normalize_auto = true,
         .device = "auto",
         .class_weight_power = NAN,
-        .augment.mask = NAN,
         .weight_decay = 0.01,
         .warmup_ratio = 0.1,
         .warmup_steps = -1,

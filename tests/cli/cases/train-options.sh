@@ -112,13 +112,6 @@ sed -i 's/\[MASK\]/[OTHER]/' maskless/vocab.txt
 expect 2 lexclf train --encoder maskless --train train.csv --out x --augment mask=0.1
 stderr_has "tokens cannot be masked: the encoder's tokenizer has no mask token"
 missing x
-expect 0 lexclf train --encoder maskless --train train.csv --epochs 1 --out x --json # the recipe then masks none
-stdout_lacks augment
-expect 0 lexclf train --encoder encoder --train train.csv --epochs 1 --out x --overwrite --json
-grep -q '"augment"' x/lexclf.json || fail 'the recipe did not mask'
-expect 0 lexclf train --encoder encoder --train train.csv --epochs 1 --out x --overwrite --augment off
-! grep -q '"augment"' x/lexclf.json || fail 'it masked'
-rm -r x
 many=(train --encoder encoder --train many.jsonl --dev many.jsonl --out many)
 expect 2 lexclf "${many[@]}" --class-weights balanced
 stderr_has '--class-weights is for one label a record'
