@@ -53,6 +53,8 @@ lex_status lex_inference_new_int8(lex_inference **out, const lex_encoder_config 
                                   const lex_kernels *kernels, const lex_int8_kernels *int8_kernels,
                                   lex_laid_out laid_out, lex_err *err) LEX_MUST_CHECK;
 void lex_inference_free(lex_inference *inference);
+/* From now on attention is in bfloat16 where that is faster beside int8 blocks (lex_int8_attends_rounded()). */
+void lex_inference_attend_rounded(lex_inference *inference);
 
 typedef struct lex_workspace lex_workspace;
 lex_workspace *lex_workspace_new(const lex_inference *inference);

@@ -5,7 +5,8 @@
  * scale (u - zero) with u in [0, 255], the row's own range and 0 in it (Jacob et al., "Quantization and Training of Neural
  * Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018, section 2.1). Sums of products are 32-bit integers
  * and exact: they do not saturate and do not round, so every set has the same; each is then made a float by one
- * fused multiply-add. Blocks give the same bits in every set, but for GELU, whose last bits may differ.
+ * fused multiply-add. Blocks give the same bits in every set, but for GELU, whose last bits may differ, and
+ * which with VNNI is good to 1e-4.
  *
  * Weights are laid out for the kernels in the file already, so that they are used where they are mapped: panels of
  * LEX_INT8_PANEL outputs, in each of which LEX_INT8_GROUP inputs of one output lie together: (out / 32, in / 4, 32, 4),

@@ -1,8 +1,9 @@
 /* kernels.h - the arithmetic of an encoder on the CPU: C of ours, chosen by what the processor has.
  *
  * Each set is the same functions for one instruction set: plain C (the reference that tests compare with), AVX2 with
- * FMA, AVX-512; two whose products take bfloat16 (8 bits of precision), and two whose products take float16 (11 bits,
- * and little range), and all else float32. All work in float32 on memory of the caller's, in one thread, without
+ * FMA, AVX-512; two whose linear blocks take bfloat16 (8 bits of precision), and two whose linear blocks take float16 (11
+ * bits, and little range), and all else float32; but that with AVX-512's bfloat16 attention takes it, too, and GELU where
+ * nobody asks for what it is applied to is good to 1e-4. All work in float32 on memory of the caller's, in one thread, without
  * allocating; rows are `stride` floats apart. What a function does to one row depends on no other row and on no other
  * argument, bit for bit, so it does not matter how rows are cut into calls, batches and threads. Values that are not
  * numbers come out as such.
@@ -24,7 +25,7 @@ extern "C" {
 
 typedef enum {
     LEX_AFTER_NOTHING,
-    LEX_AFTER_GELU, /* x Phi(x), exact (Hendrycks and Gimpel 2016): within 1e-6 of the value in double */
+    LEX_AFTER_GELU, /* x Phi(x), exact (Hendrycks and Gimpel 2016): within 1e-6 of the value in double; see above */
     LEX_AFTER_ADD,  /* the result is added to what y holds */
     LEX_AFTER_GELU_TANH, /* its approximation by tanh, x s(2 sqrt(2 / pi) (x + 0.044715 x^3)), s the logistic function */
     LEX_AFTER_RELU
@@ -41,7 +42,8 @@ typedef struct {
     float *y; /* (n_rows, out); not x */
     int64_t y_stride;
     float *scratch; /* lex_linear_scratch(set, in) floats, on a 64-byte boundary */
-    float *raw; /* (n_rows, out), rows y_stride apart: also gets what GELU or ReLU was applied to; NULL where not wanted */
+    float *raw; /* (n_rows, out), rows y_stride apart: also gets what GELU or ReLU was applied to; NULL where not wanted.
+                   With it GELU is exact in every set. */
 } lex_linear_work;
 
 /* c (m, n) += a' b: what a weight's gradient is made of. */
@@ -92,7 +94,8 @@ typedef struct {
     double eps;
 } lex_norm_work;
 
-/* One head of one sequence: out (n_queries, d) = softmax(scale q k' + bias) v (Vaswani et al. 2017). */
+/* One head of one sequence: out (n_queries, d) = softmax(scale q k' + bias) v (Vaswani et al. 2017). avx512_bf16 rounds q, k, v
+ * and, before they are divided by their sum, the weights. */
 typedef struct {
     const float *q; /* (n_queries, d) */
     const float *k, *v; /* (n, d) */

@@ -1,6 +1,6 @@
 /* predictor.h - answers for records: predict and eval.
  *
- * Records are taken in fixed blocks of LEX_BLOCK_ROWS, counted from the first of each file; inside a block sequences
+ * Records are taken in fixed blocks of LEX_BLOCK_ROWS (with `latency` of one), counted from the first of each file; inside a block sequences
  * are ordered by length and computed in packed batches. So memory does not grow with the input, and an answer's bits
  * do not depend on timing: a block is computed when it is full or its file ends, however slowly its rows come. Answers
  * come in input order. While a block is computed, the next one is read and the one before is answered, by threads of
@@ -70,7 +70,9 @@ typedef struct {
     lex_status (*opened)(void *context, const lex_model *model, lex_err *err);
     void *context;
     const volatile sig_atomic_t *stop; /* set to stop after the block at hand; or NULL */
-    bool latency;            /* each record is answered when it comes, by all threads together; blocks have one row */
+    /* Each record is answered when it comes, by all threads together; blocks, positions and shards are of one row, and a table's
+     * columns are the first record's fields. */
+    bool latency;
     int64_t shard, n_shards; /* answer every n-th block, from number `shard` on (from 0); n_shards 0: all */
     bool fingerprint;        /* compute lex_position.input */
     bool fingerprint_names;  /* the name of a record's file counts too */

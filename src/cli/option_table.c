@@ -457,9 +457,10 @@ const cli_option cli_option_rows[] = {
      .low = 16, .high = 1048576, .help = "how many tokens are computed at once; a matter of memory and speed, not of "
      "the answer", .absent = "by device"},
     {.name = "latency", .type = CLI_FLAG, .verbs = PR, .group = CLI_COMPUTING, .help = "answer each record as soon as it comes, "
-     "with all threads at work on it: for a program that asks one thing at a time and waits; files are slower so"},
+     "with all threads at work on it: for a program that asks one thing at a time and waits; files are slower so. A table has the "
+     "fields of the first record; CSV through a pipe wants its names in a header, or --delimiter"},
     {.name = "profile", .type = CLI_FLAG, .verbs = EV | PR | TO, .group = CLI_COMPUTING, .help = "measure where time goes: a table "
-     "on stderr, seconds of all threads together, and with --json a field 'profile'"},
+     "on stderr, seconds of all threads together, and a field 'profile' in what --json prints"},
     {.name = "checkpoint-activations", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_COMPUTING,
      .help = "compute layers again on the way back in place of keeping what is in them: much less memory for long texts and "
      "many --batch-tokens, a third more time, the same model"},

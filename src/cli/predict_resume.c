@@ -12,7 +12,7 @@ static const double save_every_s = 1.0;
 
 /* Options that change no answer. */
 static const char *const unrelated[] = {"config",  "fail-on", "help",  "json",    "model",  "out",
-                                        "progress", "quiet",  "resume", "threads", "verbose"};
+                                        "profile", "progress", "quiet", "resume", "threads", "verbose"};
 
 static bool is_unrelated(const char *name)
 {

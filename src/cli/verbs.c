@@ -58,7 +58,7 @@ const cli_verb cli_verbs[] = {
                  "own fields, id, label and score (many labels: labels and scores), n_tokens and truncated. A .txt "
                  "file is one record, a folder all files below it; with several files each answer names its source. "
                  "'-', or no file at all, reads standard input, which needs --format. Records are answered in blocks "
-                 "of 512, however slowly they come.",
+                 "of 512, however slowly they come; one by one with --latency.",
         .examples = "  lexclf predict --model models/my-model \\\n"
                     "      --text 'Tenant shall pay the rent on the first day of each month.'\n"
                     "  lexclf predict --model models/my-model clauses.csv --out answers.csv\n"

@@ -199,6 +199,7 @@ static void whole_layer(const lex_inference *m, const lex_packed_layer *layer, l
 {
     compute_qkv(m, layer, w, share, qkv);
     lex_attend_rotate(m, layer, w, batch, share, qkv);
+    lex_profile_mark(w->watch, LEX_STAGE_ATTENTION);
     wait_for_others(w, share);
     lex_attend_layer(m, layer, w, batch, share, qkv, w->qkv_stride, qkv + m->config.width, false);
     lex_profile_mark(w->watch, LEX_STAGE_ATTENTION);
@@ -228,6 +229,7 @@ static void layer_of_first_rows(const lex_inference *m, const lex_packed_layer *
         first_rows(m, w, batch, share, qkv, 0, w->qkv_stride, w->aside); /* of all queries */
     }
     first_rows(m, w, batch, share, w->x, share->begin, w->stride, w->pooled);
+    lex_profile_mark(w->watch, LEX_STAGE_ATTENTION);
     wait_for_others(w, share);
     lex_attend_layer(m, layer, w, batch, share, w->aside, w->stride, layer->query.out ? qkv : qkv + C, true);
     lex_profile_mark(w->watch, LEX_STAGE_ATTENTION);
@@ -308,6 +310,7 @@ void lex_answer_share(const lex_inference *m, lex_workspace *w, const lex_batch 
         norm(m, &m->last_norm, C, w->x, w->stride, n);
         show(share->rows + share->begin * w->stride, w->x, n, w->stride);
     }
+    lex_profile_mark(w->watch, LEX_STAGE_NORM);
     wait_for_others(w, share);
 }
 

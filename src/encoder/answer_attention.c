@@ -77,7 +77,9 @@ static part part_of(const lex_workspace *w, const lex_batch *batch, const lex_sh
     part p = {.begin = batch->starts[s], .n = batch->starts[s + 1] - batch->starts[s]};
     p.n_queries = first_only ? 1 : p.n;
     if (first_only) {
-        p.to = s >= share->first && s < share->last;
+        if (s < share->first || s >= share->last)
+            return p;
+        p.to = 1;
         p.q = q + (s - share->first) * q_stride;
         p.out = w->context + (s - share->first) * w->stride;
         return p;
@@ -85,6 +87,8 @@ static part part_of(const lex_workspace *w, const lex_batch *batch, const lex_sh
     int64_t low = share->begin - p.begin, high = share->end - p.begin;
     p.from = low < 0 ? 0 : low < p.n ? low : p.n;
     p.to = high < p.from ? p.from : high < p.n ? high : p.n;
+    if (p.from == p.to)
+        return p;
     p.q = q + (p.begin + p.from) * q_stride;
     p.out = w->context + (p.begin + p.from - share->begin) * w->stride;
     return p;

@@ -245,7 +245,7 @@ lex_status lex_inference_new_int8(lex_inference **out, const lex_encoder_config 
     lex_inference *inference = lex_alloc_zeroed(1, sizeof *inference);
     inference->kernels = kernels;
     inference->int8_kernels = int8_kernels;
-    inference->attend = int8 && lex_int8_attends_rounded(int8_kernels) ? lex_kernels_avx512_bf16.attend : kernels->attend;
+    inference->attend = kernels->attend;
     inference->config = *config;
     inference->pooling = pooling;
     inference->n_outputs = n_outputs;
@@ -264,6 +264,12 @@ lex_status lex_inference_new_int8(lex_inference **out, const lex_encoder_config 
     }
     lex_inference_free(inference);
     return lex_err_set(err, LEX_ERR_INPUT, "weights of query, key and value are not of one type");
+}
+
+void lex_inference_attend_rounded(lex_inference *inference)
+{
+    if (inference->int8_kernels && lex_int8_attends_rounded(inference->int8_kernels))
+        inference->attend = lex_kernels_avx512_bf16.attend;
 }
 
 static void release(lex_packed_linear *linear)

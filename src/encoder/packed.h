@@ -77,13 +77,13 @@ void lex_apply_linear(const lex_inference *m, const lex_workspace *w, const lex_
                       int64_t x_stride, int64_t n_rows, lex_after after, float *y, int64_t y_stride);
 
 /* answer_attention.c: all heads of all sequences: keys and values from `kv`, whose rows hold keys and then values; queries of
- * every row from `q`, or of the sequences' first rows alone, which then lie behind one another there and in w->context. */
+ * the share's rows from `q` (T, ...), into w->context from its row 0 on; or of its sequences' first rows alone, which then lie
+ * behind one another in both. */
 void lex_attend_layer(const lex_inference *m, const lex_packed_layer *layer, lex_workspace *w, const lex_batch *batch,
                       const lex_share *share, const float *q, int64_t q_stride, const float *kv, bool first_only);
-/* Turns queries and keys of all rows of w->qkv, which has all three parts, where positions are rotations. */
+/* Turns queries and keys of the share's rows of qkv (T, 3C), where positions are rotations. */
 void lex_attend_rotate(const lex_inference *m, const lex_packed_layer *layer, const lex_workspace *w, const lex_batch *batch,
                        const lex_share *share, float *qkv);
-/* Makes room for sequences of that length. */
 /* answer.c: whether the batch can be answered; what comes before a share's rows, all of the layers, with a last meeting, and
  * what comes of all shares: logits, in one thread. `alone`: the workspace holds the share's qkv. */
 lex_status lex_answer_check(const lex_inference *m, const lex_batch *batch, lex_err *err) LEX_MUST_CHECK;
@@ -91,6 +91,7 @@ void lex_answer_begin(const lex_inference *m, lex_workspace *w, const lex_batch 
 void lex_answer_share(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const lex_share *share);
 void lex_answer_end(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const lex_share *share, float *logits);
 
+/* Makes room for sequences of that length. */
 void lex_attend_reserve(lex_workspace *w, const lex_inference *m, int64_t longest);
 /* Frees a buffer and makes it n floats. */
 void lex_make_room(float **buffer, int64_t n);
@@ -100,7 +101,7 @@ struct lex_workspace {
     int64_t row_capacity, sequence_capacity, longest;
     float *x;       /* (T, C) */
     float *seen;    /* (T, C): normalised, where that comes first; or before it is projected (T, E) */
-    float *qkv;     /* (T, 3C) */
+    float *qkv;     /* (T, 3C); NULL in a workspace of several that answer together, and in no other */
     float *context; /* (T, C) */
     float *inner;   /* (T, I), or (T, 2I) where it is gated */
     int64_t *positions; /* (T): rows of the table, where they are not the batch's */

@@ -1,5 +1,5 @@
-/* rough.h - exp and GELU for AVX-512 where operands are rounded to 8 bits anyway: errors are some 1e-4 of e^x, and under 1e-4
- * of the activation. vector.h has them to float32's own precision. */
+/* rough.h - exp and GELU for AVX-512 where operands are rounded to 8 bits anyway: errors are up to 1e-4 of e^x, and under
+ * 1e-4 in an activation, absolutely. vector.h has them to float32's own precision. */
 
 /* 2^x, x from -126 on (below it is 2^-126, next to nothing): 2^k 2^r with |r| <= 1/2, and for 2^r the cubic that is 1 at
  * 0 and has the smallest relative error, 1.0e-4. */

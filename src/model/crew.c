@@ -213,6 +213,8 @@ static int64_t batch_size(const lex_crew *crew, int64_t asked, int64_t n_tokens)
 {
     if (asked > 0)
         return asked;
+    if (crew->together)
+        return BATCH_TOKENS;
     int64_t share = n_tokens / (BATCHES_A_WORKER * crew->n_workers);
     return share > BATCH_TOKENS ? BATCH_TOKENS : share < BATCH_TOKENS_MIN ? BATCH_TOKENS_MIN : share;
 }

@@ -378,6 +378,8 @@ lex_status lex_model_inference(lex_inference **out, lex_model *model, lex_precis
         lex_quantise_values(int8, values, model, encoder, NULL);
     st = lex_inference_new_int8(out, &config, model->pooling, model->n_outputs, values, int8, lex_kernels_choose(bf16),
                                 lex_int8_choose(), (lex_laid_out){lex_model_forget, model}, err);
+    if (st == LEX_OK && in_int8)
+        lex_inference_attend_rounded(*out);
 done:
     free(values);
     free(int8);

@@ -71,8 +71,10 @@ static int64_t read_rows(lex_predictor *p, lex_reader *reader, lex_block *block,
         bool whole = block->status == LEX_OK && !block->last && fits(p, &row->record, &block->status, &block->err);
         if (block->status != LEX_OK)
             block->last = true;
-        if (block->last)
+        if (block->last) {
+            lex_profile_mark(watch, LEX_STAGE_READ);
             break;
+        }
         if (!whole)
             continue;
         n++;
