@@ -138,8 +138,8 @@ lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *r
 lex_precision lex_model_precision(const lex_model *model, lex_precision asked);
 /* The same without libtorch, on the CPU, for answers alone, in a precision of lex_model_precision(). INT8 takes weights in
  * int8 from where they are mapped, or quantises those of a float folder now; what is not in int8 is computed in bfloat16
- * where that is known to be fast, else in float32;
- * attention as lex_inference_attend_rounded() says. FP32 and BF16 of an int8 folder: its weights as floats. */
+ * where that is known to be fast, else in float32; attention as lex_inference_attend_rounded() says. FP32 and BF16 of an
+ * int8 folder: its weights as floats. */
 lex_status lex_model_inference(lex_inference **out, lex_model *model, lex_precision precision,
                                lex_err *err) LEX_MUST_CHECK;
 /* The same with flat weights, for training; what is missing of the head is drawn from `seed`. */

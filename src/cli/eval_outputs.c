@@ -1,7 +1,6 @@
 /* eval_outputs.c - tables, report, errors, page, gates. Files come first and gates last, so that a gate that does not
  * hold takes none of the evidence away. */
 #include "eval_outputs.h"
-#include "profile_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "cmd.h"
 #include "comparison_table.h"
 #include "lexclf/file.h"
+#include "profile_table.h"
 #include "scores_table.h"
 
 enum { NAMES_SHOWN = 5, NAME_BYTES = 60, DESCRIPTION_MAX_BYTES = 256 << 20 };

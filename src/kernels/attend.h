@@ -20,6 +20,33 @@ static float highest_of(const float *s, int64_t n)
     return lanes_highest(higher(top, other));
 }
 
+static float scale_of(const lex_attend_work *w)
+{
+    return w->scale != 0.0f ? w->scale : (float)(1.0 / sqrt((double)w->d));
+}
+
+/* A tile's scores of up to PANEL keys, of which n are left. */
+static void put_scores(float *s, int64_t s_stride, const tile *t, int64_t rows, int64_t n)
+{
+    for (int64_t r = 0; r < rows; r++) {
+        store(s + r * s_stride, t->sums[r][0]);
+        if (n > V)
+            store(s + r * s_stride + V, t->sums[r][1]);
+    }
+}
+
+/* A tile's sums of values, from `column` on, divided by what their weights add up to. */
+static void put_values(const lex_attend_work *w, int64_t query, int64_t rows, const tile *t, const float *factors, int64_t column)
+{
+    const int64_t left = w->d - column;
+    for (int64_t r = 0; r < rows; r++) {
+        float *out = w->out + (query + r) * w->out_stride + column;
+        store_up_to(out, t->sums[r][0] * factors[r], left);
+        if (left > V)
+            store_up_to(out + V, t->sums[r][1] * factors[r], left - V);
+    }
+}
+
 #if LEX_FORMAT != 1
 /* e^(scale (s - highest)) of n scores, in place, up to whole registers; returns 1 / their sum. Behind the last score
  * come minus infinities, whose share of the sum is nothing. */
@@ -82,21 +109,15 @@ static void widen_values(float *out, const float *v, int64_t stride, int64_t n, 
 static void add_values(const lex_attend_work *w, int64_t query, int64_t rows, const float *s, int64_t s_stride,
                        const float *factors, const float *values, int64_t v_stride, int64_t column)
 {
-    int64_t left = w->d - column;
     tile t;
-    any_tile(&t, rows, left > V, s, s_stride, values + column, v_stride, w->n);
-    for (int64_t r = 0; r < rows; r++) {
-        float *out = w->out + (query + r) * w->out_stride + column;
-        store_up_to(out, t.sums[r][0] * factors[r], left);
-        if (left > V)
-            store_up_to(out + V, t.sums[r][1] * factors[r], left - V);
-    }
+    any_tile(&t, rows, w->d - column > V, s, s_stride, values + column, v_stride, w->n);
+    put_values(w, query, rows, &t, factors, column);
 }
 
 static void attend(const lex_attend_work *w)
 {
     const int64_t n = w->n, d = w->d, width = up_to(n, PANEL);
-    const float scale = w->scale != 0.0f ? w->scale : (float)(1.0 / sqrt((double)d));
+    const float scale = scale_of(w);
     const float *values = w->v;
     int64_t v_stride = w->kv_stride;
     float *keys = w->scratch, *s = keys + d * width, *wide = s + ROWS * width; /* (d, width), (ROWS, width), (n, depth) */
@@ -116,11 +137,7 @@ static void attend(const lex_attend_work *w)
         tile t;
         for (int64_t j = 0; j < n; j += PANEL) {
             any_tile(&t, rows, n - j > V, w->q + query * w->q_stride, w->q_stride, keys + j * d, PANEL, d);
-            for (int64_t r = 0; r < rows; r++) {
-                store(s + r * width + j, t.sums[r][0]);
-                if (n - j > V)
-                    store(s + r * width + j + V, t.sums[r][1]);
-            }
+            put_scores(s + j, width, &t, rows, n - j);
         }
         for (int64_t r = 0; r < rows; r++) {
             if (w->bias)

@@ -70,18 +70,14 @@ static void turn_key_pairs(part *out, const float *k, int64_t stride, int64_t n,
 /* v (n, d) to panels (pairs of n, PANEL) of columns, filled up with zeros. */
 static void pair_values(part *out, const float *v, int64_t stride, int64_t n, int64_t d)
 {
-    const __m512i mix = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5,
-                                         20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
     const int64_t pairs = (n + 1) / 2;
     for (int64_t column = 0; column < d; column += V) {
         part *panel = out + column / PANEL * pairs * PANEL + column % PANEL;
         const int64_t left = d - column;
         for (int64_t j = 0; j < n; j += 2) {
             const float *row = v + j * stride + column;
-            __m512 first = (__m512)load_up_to(row, left);
-            __m512 second = j + 1 < n ? (__m512)load_up_to(row + stride, left) : _mm512_setzero_ps();
-            __m512i two = (__m512i)_mm512_cvtne2ps_pbh(second, first);
-            _mm512_storeu_si512(panel + j / 2 * PANEL, _mm512_permutexvar_epi16(mix, two));
+            vec second = j + 1 < n ? load_up_to(row + stride, left) : (vec){0};
+            _mm512_storeu_si512(panel + j / 2 * PANEL, pairs_of_rows(load_up_to(row, left), second));
         }
     }
 }
@@ -126,17 +122,13 @@ static float weigh(part *out, float *s, int64_t n, float factor)
 static void weigh_pairs(const lex_attend_work *w, const pair_room *room, int64_t query, int64_t rows, float *factors)
 {
     const int64_t stride = up_to(room->depth, V), p_stride = up_to(room->pairs, V);
-    const float scale = w->scale != 0.0f ? w->scale : (float)(1.0 / sqrt((double)w->d));
+    const float scale = scale_of(w);
     tile t;
     for (int64_t r = 0; r < rows; r++)
         round_pairs(room->queries + r * stride, w->q + (query + r) * w->q_stride, w->d);
     for (int64_t j = 0; j < w->n; j += PANEL) {
         any_pair_tile(&t, rows, w->n - j > V, room->queries, stride, room->keys + j * room->depth, room->depth);
-        for (int64_t r = 0; r < rows; r++) {
-            store(room->scores + r * room->width + j, t.sums[r][0]);
-            if (w->n - j > V)
-                store(room->scores + r * room->width + j + V, t.sums[r][1]);
-        }
+        put_scores(room->scores + j, room->width, &t, rows, w->n - j);
     }
     for (int64_t r = 0; r < rows; r++) {
         float *s = room->scores + r * room->width;
@@ -160,12 +152,7 @@ static void attend(const lex_attend_work *w)
         for (int64_t column = 0; column < w->d; column += PANEL) {
             const int64_t left = w->d - column;
             any_pair_tile(&t, rows, left > V, room.weights, up_to(room.pairs, V), room.values + column * room.pairs, room.pairs);
-            for (int64_t r = 0; r < rows; r++) {
-                float *out = w->out + (query + r) * w->out_stride + column;
-                store_up_to(out, t.sums[r][0] * factors[r], left);
-                if (left > V)
-                    store_up_to(out + V, t.sums[r][1] * factors[r], left - V);
-            }
+            put_values(w, query, rows, &t, factors, column);
         }
     }
 }

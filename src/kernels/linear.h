@@ -52,6 +52,14 @@ static const part *prepare_rows(const lex_linear_work *w, int64_t first, int64_t
     return to;
 }
 
+/* The bfloat16 of each lane of two rows: `even` in the lower half of a word, `odd` in the upper. */
+INLINE __m512i pairs_of_rows(vec even, vec odd)
+{
+    const __m512i mix = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5,
+                                         20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    return _mm512_permutexvar_epi16(mix, (__m512i)_mm512_cvtne2ps_pbh((__m512)odd, (__m512)even));
+}
+
 /* product.h's tile over pairs. */
 INLINE void pair_tile(tile *out, const int rows, const int vecs, const part *a, int64_t a_stride, const part *b,
                       int64_t depth)

@@ -24,12 +24,8 @@ INLINE void pack_row(part *out, const float *even, const float *odd, int64_t n)
         put_words(out, even, odd, n < PANEL ? n : PANEL);
         return;
     }
-    const __m512i turn = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5,
-                                          20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-    for (int h = 0; h < 2; h++) {
-        __m512bh two = _mm512_cvtne2ps_pbh((__m512)load(odd + h * V), (__m512)load(even + h * V));
-        _mm512_storeu_si512(out + h * V, _mm512_permutexvar_epi16(turn, (__m512i)two));
-    }
+    for (int h = 0; h < 2; h++)
+        _mm512_storeu_si512(out + h * V, pairs_of_rows(load(even + h * V), load(odd + h * V)));
 }
 enum { DEPTH_OF_WORD = 2 };
 #else
