@@ -55,6 +55,8 @@ typedef struct {
     bool has_position_table, has_distance_norm;
     int64_t distance_span; /* attention has terms of its own for 2 distance_span buckets of distances; 0: it has none */
     int64_t distance_max;  /* beyond which distances are one */
+    int64_t convolution; /* tokens that the convolution beside the first layer sees at once; 0: there is none */
+    lex_activation convolution_activation;
     int64_t n_buckets;   /* of distances between query and key that attention has a bias for; 0: none */
     double rotary_theta[2]; /* 0: positions are no rotations; of layers that see all, and of those that do not */
     int64_t local_reach;    /* how far such a layer sees, either way; 0: all layers see all */
@@ -102,7 +104,7 @@ typedef enum { LEX_INT8_NEVER, LEX_INT8_ROWS, LEX_INT8_PANELS } lex_int8_form;
 typedef struct {
     const char *name; /* as transformers stores it: "bert.encoder.layer.0.attention.self.query.weight" */
     int n_dims;
-    int64_t shape[2];
+    int64_t shape[3];
     int64_t count;  /* elements */
     int64_t offset; /* first float in the flat buffer */
     int layer;      /* -1 embeddings, 0 .. L-1 (the last that uses it, where several do), L the head */

@@ -232,6 +232,12 @@ lex_tensor *lex_disentangled(lex_scope *scope, lex_tensor *qkv, lex_tensor *dist
 lex_tensor *lex_disentangled_backward(lex_scope *scope, lex_tensor *dscores, lex_tensor *dqkv, lex_tensor *qkv,
                                       lex_tensor *distances, const lex_packing *packing, const lex_distances *how);
 
+/* Each row beside its neighbours, for a convolution as a product: x (T, C) to (T, C size), whose column c size + j of row t is
+ * column c of row t + j - (size - 1) / 2, or 0 where that lies outside of the sequence; `size` is odd. And back: (T, C size) to
+ * (T, C), what went to several places added up. On the CPU alone. */
+lex_tensor *lex_unfold(lex_scope *scope, lex_tensor *x, const lex_packing *packing, int64_t size);
+lex_tensor *lex_unfold_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing, int64_t size);
+
 /* Mean over the rows of each sequence: (T, C) to (B, C), and back. */
 lex_tensor *lex_segment_mean(lex_scope *scope, lex_tensor *x, const lex_packing *packing);
 lex_tensor *lex_segment_mean_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing);

@@ -23,6 +23,8 @@ static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *b
             lex_make_room(&w->qkv, T * w->qkv_stride);
         lex_make_room(&w->context, T * w->stride);
         lex_make_room(&w->inner, T * w->inner_stride);
+        if (m->convolution.out)
+            lex_make_room(&w->convolved, T * w->stride);
         w->positions = lex_realloc_array(w->positions, (size_t)T, sizeof *w->positions);
         w->row_capacity = T;
     }
@@ -57,7 +59,7 @@ static void linear(const lex_inference *m, lex_workspace *w, const lex_packed_li
 }
 
 /* Of rows of `width`, in place. */
-static void norm(const lex_inference *m, const lex_plain_norm *norm, int64_t width, float *y, int64_t y_stride, int64_t n_rows)
+void lex_apply_norm(const lex_inference *m, const lex_plain_norm *norm, int64_t width, float *y, int64_t y_stride, int64_t n_rows)
 {
     if (norm->weight)
         m->kernels->norm(&(lex_norm_work){y, y_stride, n_rows, width, norm->weight, norm->bias, m->config.layer_norm_eps});
@@ -81,7 +83,7 @@ static void embed_rows(const lex_inference *m, const lex_batch *batch, const lex
             lex_int8_look_up(&m->segments, segments, T, E, true, y, stride);
         if (has(&m->positions))
             lex_int8_look_up(&m->positions, positions, T, E, true, y, stride);
-        norm(m, &m->embedding_norm, E, y, stride, T);
+        lex_apply_norm(m, &m->embedding_norm, E, y, stride, T);
         return;
     }
     m->kernels->embed(&(lex_embed_work){
@@ -114,13 +116,13 @@ static const float *seen_of(const lex_inference *m, const lex_plain_norm *first,
         return x;
     for (int64_t r = 0; r < n_rows; r++)
         memcpy(w->seen + r * w->stride, x + r * w->stride, (size_t)m->config.width * sizeof *x);
-    norm(m, first, m->config.width, w->seen, w->stride, n_rows);
+    lex_apply_norm(m, first, m->config.width, w->seen, w->stride, n_rows);
     lex_profile_mark(w->watch, LEX_STAGE_NORM);
     return w->seen;
 }
 
 /* n floats in place. */
-static void activate(float *x, int64_t n, lex_activation activation)
+void lex_apply_activation(float *x, int64_t n, lex_activation activation)
 {
     for (int64_t c = 0; c < n; c++)
         switch (activation) {
@@ -149,7 +151,7 @@ static void gated(const lex_inference *m, const lex_packed_layer *layer, lex_wor
     } else {
         linear(m, w, &layer->inner, seen, w->stride, n_rows, LEX_AFTER_NOTHING, w->inner, stride);
         for (int64_t r = 0; r < n_rows; r++)
-            activate(w->inner + r * stride, I, m->config.activation);
+            lex_apply_activation(w->inner + r * stride, I, m->config.activation);
     }
     for (int64_t r = 0; r < n_rows; r++)
         for (int64_t c = 0; c < I; c++)
@@ -163,7 +165,7 @@ static void feed_forward(const lex_inference *m, const lex_packed_layer *layer, 
     const bool first = m->config.family->norm_first;
     linear(m, w, &layer->attention, w->context, w->stride, n_rows, LEX_AFTER_ADD, x, w->stride);
     if (!first)
-        norm(m, &layer->attention_norm, m->config.width, x, w->stride, n_rows);
+        lex_apply_norm(m, &layer->attention_norm, m->config.width, x, w->stride, n_rows);
     lex_profile_mark(w->watch, LEX_STAGE_NORM);
     const float *seen = seen_of(m, &layer->outer_norm, w, x, n_rows);
     if (m->config.family->is_gated)
@@ -172,11 +174,11 @@ static void feed_forward(const lex_inference *m, const lex_packed_layer *layer, 
         linear(m, w, &layer->inner, seen, w->stride, n_rows, m->after_inner, w->inner, w->inner_stride);
     linear(m, w, &layer->outer, w->inner, w->inner_stride, n_rows, LEX_AFTER_ADD, x, w->stride);
     if (!first)
-        norm(m, &layer->outer_norm, m->config.width, x, w->stride, n_rows);
+        lex_apply_norm(m, &layer->outer_norm, m->config.width, x, w->stride, n_rows);
     lex_profile_mark(w->watch, LEX_STAGE_NORM);
 }
 
-static void wait_for_others(const lex_workspace *w, const lex_share *share)
+void lex_wait_for_others(const lex_workspace *w, const lex_share *share)
 {
     if (!share->team)
         return;
@@ -200,10 +202,12 @@ static void whole_layer(const lex_inference *m, const lex_packed_layer *layer, l
     compute_qkv(m, layer, w, share, qkv);
     lex_attend_rotate(m, layer, w, batch, share, qkv);
     lex_profile_mark(w->watch, LEX_STAGE_ATTENTION);
-    wait_for_others(w, share);
+    lex_wait_for_others(w, share);
     lex_attend_layer(m, layer, w, batch, share, qkv, w->qkv_stride, qkv + m->config.width, false);
     lex_profile_mark(w->watch, LEX_STAGE_ATTENTION);
     feed_forward(m, layer, w, w->x, share->end - share->begin);
+    if (layer == m->layers)
+        lex_convolve_end(m, w, w->x, w->convolved, share->end - share->begin);
 }
 
 /* The first row of each of the share's sequences, of `from` (rows from `begin` on), C floats, behind one another. */
@@ -230,10 +234,14 @@ static void layer_of_first_rows(const lex_inference *m, const lex_packed_layer *
     }
     first_rows(m, w, batch, share, w->x, share->begin, w->stride, w->pooled);
     lex_profile_mark(w->watch, LEX_STAGE_ATTENTION);
-    wait_for_others(w, share);
+    lex_wait_for_others(w, share);
     lex_attend_layer(m, layer, w, batch, share, w->aside, w->stride, layer->query.out ? qkv : qkv + C, true);
     lex_profile_mark(w->watch, LEX_STAGE_ATTENTION);
     feed_forward(m, layer, w, w->pooled, B);
+    if (layer == m->layers && m->convolution.out) {
+        first_rows(m, w, batch, share, w->convolved, share->begin, w->stride, w->aside);
+        lex_convolve_end(m, w, w->pooled, w->aside, B);
+    }
 }
 
 /* Row i of `out` is the mean of rows [starts[i], starts[i + 1]) of x; out may be x. */
@@ -259,8 +267,8 @@ static void classify(const lex_inference *m, lex_workspace *w, const lex_batch *
         features = w->aside;
         lex_apply_linear(m, w, &m->dense, pooled, w->stride, B, LEX_AFTER_NOTHING, features, w->stride);
         for (int64_t s = 0; s < B; s++)
-            activate(features + s * w->stride, C, m->config.head_activation);
-        norm(m, &m->head_norm, C, features, w->stride, B);
+            lex_apply_activation(features + s * w->stride, C, m->config.head_activation);
+        lex_apply_norm(m, &m->head_norm, C, features, w->stride, B);
     }
     if (batch->n_records != B)
         average(features, features, w->stride, batch->record_starts, batch->n_records, C);
@@ -299,19 +307,20 @@ void lex_answer_share(const lex_inference *m, lex_workspace *w, const lex_batch 
     const int64_t last = m->config.n_layers - 1, C = m->config.width, n = share->end - share->begin;
     embed(m, w, batch, share);
     lex_profile_mark(w->watch, LEX_STAGE_EMBED);
+    lex_convolve(m, w, batch, share);
     for (int64_t i = 0; i < last; i++)
         whole_layer(m, &m->layers[i], w, batch, share, share->qkv[i % 2]);
     if (lex_looks_at_first_rows(m)) {
         layer_of_first_rows(m, &m->layers[last], w, batch, share, share->qkv[last % 2]);
-        norm(m, &m->last_norm, C, w->pooled, w->stride, share->last - share->first);
+        lex_apply_norm(m, &m->last_norm, C, w->pooled, w->stride, share->last - share->first);
         show(share->pooled + share->first * w->stride, w->pooled, share->last - share->first, w->stride);
     } else {
         whole_layer(m, &m->layers[last], w, batch, share, share->qkv[last % 2]);
-        norm(m, &m->last_norm, C, w->x, w->stride, n);
+        lex_apply_norm(m, &m->last_norm, C, w->x, w->stride, n);
         show(share->rows + share->begin * w->stride, w->x, n, w->stride);
     }
     lex_profile_mark(w->watch, LEX_STAGE_NORM);
-    wait_for_others(w, share);
+    lex_wait_for_others(w, share);
 }
 
 void lex_answer_end(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const lex_share *share, float *logits)

@@ -108,17 +108,19 @@ static void bind_flat(binder *b, int64_t first, int n_dims, const int64_t *shape
         *gradient = lex_tensor_view(encoder->weights, encoder->flat_gradients, n_dims, shape, offset - encoder->frozen_floats);
 }
 
-/* Nothing where there is no such parameter. */
+/* A convolution's weight is a matrix here. Nothing where there is no such parameter. */
 static void bind_one(binder *b, int64_t parameter, lex_tensor **value, lex_tensor **gradient)
 {
     *value = *gradient = NULL;
     if (parameter < 0)
         return;
     const lex_param *param = &b->encoder->layout.params[parameter];
+    const int64_t sizes[2] = {param->shape[0], param->count / param->shape[0]};
+    const int n_dims = param->n_dims > 1 ? 2 : 1;
     if (b->encoder->flat)
-        bind_flat(b, parameter, param->n_dims, param->shape, value, gradient);
+        bind_flat(b, parameter, n_dims, sizes, value, gradient);
     else
-        *value = lex_tensor_over(b->encoder->weights, LEX_F32, param->n_dims, param->shape, b->values[parameter]);
+        *value = lex_tensor_over(b->encoder->weights, LEX_F32, n_dims, sizes, b->values[parameter]);
 }
 
 static void bind_table(binder *b, lex_place place, lex_embedding *embedding)
@@ -215,6 +217,8 @@ static lex_status bind_all(lex_encoder *encoder, const float *const *values, lex
     bind_norm(&b, layout->distances_norm, &encoder->distances_norm);
     for (int64_t i = 0; i < encoder->config.n_layers; i++)
         bind_layer(&b, i);
+    bind_linear(&b, layout->convolution, &encoder->convolution);
+    bind_norm(&b, layout->convolution_norm, &encoder->convolution_norm);
     bind_norm(&b, layout->last_norm, &encoder->last_norm);
     bind_linear(&b, layout->dense, &encoder->dense);
     bind_norm(&b, layout->head_norm, &encoder->head_norm);

@@ -41,6 +41,9 @@ struct lex_encoder_family {
         const char *query, *key, *value;  /* the last two NULL: one weight (3C, C) */
         const char *attention, *attention_norm, *inner, *outer, *outer_norm;
     } layer;
+    struct {
+        const char *weights, *norm;
+    } convolution; /* where config.convolution says so: norm(what the first layer gives + activation(it, of what that sees)) */
     const char *last_norm; /* after the last layer */
     bool norm_first;       /* normalisation is before attention and feed-forward, not after their sums; ...*/
     bool first_is_bare;    /* ... but not before the first layer's attention */

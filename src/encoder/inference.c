@@ -208,6 +208,8 @@ static bool take_all(taking *t)
         take_layer(t, i);
     if (t->mixed)
         return false;
+    inference->convolution = take_linear(t, layout->convolution, C * inference->config.convolution, C);
+    inference->convolution_norm = take_norm(t, layout->convolution_norm);
     inference->last_norm = take_norm(t, layout->last_norm);
     inference->dense = take_linear(t, layout->dense, C, C);
     inference->head_norm = take_norm(t, layout->head_norm);
@@ -299,6 +301,7 @@ void lex_inference_free(lex_inference *inference)
     }
     free(inference->layers);
     release(&inference->projection);
+    release(&inference->convolution);
     release(&inference->dense);
     free(inference->zeros);
     free(inference->distances);
@@ -309,16 +312,21 @@ void lex_inference_free(lex_inference *inference)
 
 /* ---- workspaces ---- */
 
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 lex_workspace *lex_workspace_new(const lex_inference *inference)
 {
     lex_workspace *w = lex_alloc_zeroed(1, sizeof *w);
     w->stride = lex_row_stride(inference->config.width);
     w->embedding_stride = lex_row_stride(inference->config.embedding_width);
     w->qkv_stride = lex_row_stride(3 * inference->config.width);
-    w->inner_stride = lex_row_stride(inference->config.inner_width * (inference->config.family->is_gated ? 2 : 1));
-    int64_t widest = inference->config.width > inference->config.inner_width ? inference->config.width
-                                                                             : inference->config.inner_width;
-    widest = inference->config.embedding_width > widest ? inference->config.embedding_width : widest;
+    const lex_encoder_config *config = &inference->config;
+    const int64_t unfolded = config->width * config->convolution;
+    w->inner_stride = lex_row_stride(larger(config->inner_width * (config->family->is_gated ? 2 : 1), unfolded));
+    const int64_t widest = larger(larger(config->width, config->inner_width), larger(config->embedding_width, unfolded));
     size_t scratch = (size_t)lex_linear_scratch(inference->kernels, widest) * sizeof(float);
     if (inference->int8_kernels && lex_int8_scratch(widest) > scratch)
         scratch = lex_int8_scratch(widest);
@@ -348,6 +356,7 @@ void lex_workspace_free(lex_workspace *w)
     free(w->rotations[1]);
     free(w->qkv);
     free(w->context);
+    free(w->convolved);
     free(w->inner);
     free(w->pooled);
     free(w->aside);

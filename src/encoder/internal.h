@@ -56,6 +56,8 @@ struct lex_encoder {
     lex_embedding distances; /* (2 span, C), and the normalisation of its rows */
     lex_norm_block distances_norm;
     lex_layer *layers;      /* (L) */
+    lex_linear convolution; /* (C, C size), where config.convolution, and the normalisation after it */
+    lex_norm_block convolution_norm;
     lex_norm_block last_norm;
     lex_linear dense; /* of the family's own head: CLS only; and the normalisation after it */
     lex_norm_block head_norm;
@@ -80,6 +82,14 @@ typedef struct {
     lex_layer_norm_saved outer_norm;
 } lex_layer_tape;
 
+/* What the convolution leaves for it. */
+typedef struct {
+    lex_tensor *unfolded; /* (T, C size) */
+    lex_tensor *raw, *active; /* (T, C): before and after its activation */
+    lex_dropout_saved dropout;
+    lex_layer_norm_saved norm;
+} lex_convolution_tape;
+
 struct lex_tape {
     lex_tensor *ids, *positions, *segments; /* (T) on the device */
     lex_tensor *buckets; /* (2 N - 1): rows of the table of biases for the distances in this batch */
@@ -95,6 +105,7 @@ struct lex_tape {
     lex_layer_norm_saved embedding_norm;
     lex_dropout_saved embedding_dropout;
     lex_layer_tape *layers; /* (L) */
+    lex_convolution_tape convolution;
     lex_layer_norm_saved last_norm;
     lex_tensor *first_rows; /* (B): rows of [CLS] */
     lex_tensor *first;      /* (B, C): what the head's dense layer sees */
@@ -113,6 +124,12 @@ struct lex_tape {
 lex_tensor *lex_embed(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing, lex_tape *tape);
 void lex_embed_backward(lex_encoder *encoder, lex_scope *scope, const lex_packing *packing, lex_tape *tape, lex_tensor *dx);
 void lex_distances_prepare(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, lex_tape *tape);
+/* convolution.c: the first layer's output y once x, which that layer saw, has been convolved and added; and back: the
+ * gradient by y from that by the sum, and, where it is wanted, the one by x. */
+lex_tensor *lex_convolution_forward(lex_encoder *encoder, lex_scope *scope, const lex_packing *packing, lex_tensor *x,
+                                    lex_tensor *y, lex_tape *tape);
+lex_tensor *lex_convolution_backward(lex_encoder *encoder, lex_scope *scope, const lex_packing *packing, const lex_tape *tape,
+                                     lex_tensor *dy, lex_tensor **dx);
 /* head.c */
 lex_tensor *lex_head_forward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing,
                              lex_tensor *x, lex_tape *tape);
@@ -127,6 +144,7 @@ enum {
     LEX_SITE_OUTER,
     LEX_SITE_HEAD,
     LEX_SITE_FIRST, /* before the head's dense layer */
+    LEX_SITE_CONVOLUTION,
     LEX_SITES = 16
 };
 static inline lex_dropout lex_site(const lex_train_mode *mode, double p, int64_t layer, int place)

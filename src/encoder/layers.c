@@ -103,7 +103,8 @@ static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t
     o = lex_dropout_apply(scope, o, packing, lex_site(mode, mode->hidden_dropout, index, LEX_SITE_OUTER),
                           &tape->outer_dropout);
     lex_add(scope, o, first ? a : tape->middle);
-    return first ? o : lex_norm_forward(config, scope, &layer->outer_norm, o, &tape->outer_norm); /* (T, C) */
+    o = first ? o : lex_norm_forward(config, scope, &layer->outer_norm, o, &tape->outer_norm);    /* (T, C) */
+    return index == 0 && config->convolution ? lex_convolution_forward(encoder, scope, packing, x, o, whole) : o;
 }
 
 /* The way back through dropout where the gradient is needed as it was too: on the CPU dropout works in place. */
@@ -138,17 +139,21 @@ static lex_tensor *layer_backward(lex_encoder *encoder, lex_scope *scope, int64_
 {
     const lex_layer *layer = &encoder->layers[index];
     const bool first = encoder->config.family->norm_first, local = lex_layer_is_local(&encoder->config, index);
+    bool want_dx = index >= encoder->frozen_blocks || first; /* something below is trained */
+    lex_tensor *beside = NULL;
+    if (index == 0 && encoder->config.convolution)
+        dy = lex_convolution_backward(encoder, scope, packing, whole, dy, want_dx ? &beside : NULL);
     lex_tensor *d_sum = outer_backward(encoder, scope, layer, packing, tape, dy);
     lex_tensor *d_attention = dropout_backward_of_copy(scope, d_sum, packing, &tape->attention_dropout);
     lex_tensor *d_context = lex_linear_backward(scope, &layer->attention, d_attention, tape->context, true);
     lex_tensor *d_qkv = attention_backward(encoder, scope, index, packing, whole, tape, d_context);
     if (encoder->config.rotary_theta[0] > 0) /* (T, 3C) */
         lex_rotate(scope, d_qkv, whole->cosines[local], whole->sines[local], encoder->config.n_heads, true);
-    bool want_dx = index >= encoder->frozen_blocks || first; /* something below is trained */
     lex_tensor *dx = lex_linear_backward(scope, &layer->qkv, d_qkv, tape->seen, want_dx);
     if (first)
         dx = lex_norm_backward(scope, &layer->attention_norm, dx, &tape->attention_norm);
-    return lex_add(scope, dx, d_sum);
+    lex_add(scope, dx, d_sum);
+    return beside ? lex_add(scope, dx, beside) : dx;
 }
 
 /* ---- layers whose insides are not kept ---- */

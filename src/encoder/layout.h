@@ -25,6 +25,7 @@ typedef struct {
     int64_t flat_count;
     lex_place words, positions, segments, embedding_norm, projection, relative, distances, distances_norm;
     lex_layer_places *layers; /* (L) */
+    lex_place convolution, convolution_norm;
     lex_place last_norm;
     lex_place dense, head_norm, scorer, classifier; /* dense and its norm: CLS only */
 } lex_layout;

@@ -52,6 +52,8 @@ struct lex_inference {
     float *zeros;                 /* owned: where a normalisation has no bias; or NULL */
     lex_after after_inner;
     lex_packed_layer *layers; /* (L) */
+    lex_packed_linear convolution; /* (C, C size), where config.convolution, and the normalisation after it */
+    lex_plain_norm convolution_norm;
     lex_plain_norm last_norm;
     lex_packed_linear dense; /* of the family's own head: CLS only; and the normalisation after it */
     lex_plain_norm head_norm;
@@ -75,6 +77,16 @@ bool lex_looks_at_first_rows(const lex_inference *inference);
 /* answer.c: y = after(x W' + bias) for n_rows rows, whatever type the weights have. */
 void lex_apply_linear(const lex_inference *m, const lex_workspace *w, const lex_packed_linear *linear, const float *x,
                       int64_t x_stride, int64_t n_rows, lex_after after, float *y, int64_t y_stride);
+
+/* answer.c: in place, a normalisation of rows of `width`; an activation of n floats. Waits for the other threads' shares. */
+void lex_apply_norm(const lex_inference *m, const lex_plain_norm *norm, int64_t width, float *y, int64_t y_stride, int64_t n_rows);
+void lex_apply_activation(float *x, int64_t n, lex_activation activation);
+void lex_wait_for_others(const lex_workspace *w, const lex_share *share);
+
+/* answer_convolution.c: the convolution of a share's rows of x, into w->convolved; and the end of it, once `rows` hold what the
+ * first layer gives for n of them, and `convolved` the convolution for the same. Nothing where there is none. */
+void lex_convolve(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const lex_share *share);
+void lex_convolve_end(const lex_inference *m, lex_workspace *w, float *rows, const float *convolved, int64_t n);
 
 /* answer_attention.c: all heads of all sequences: keys and values from `kv`, whose rows hold keys and then values; queries of
  * the share's rows from `q` (T, ...), into w->context from its row 0 on; or of its sequences' first rows alone, which then lie
@@ -103,7 +115,8 @@ struct lex_workspace {
     float *seen;    /* (T, C): normalised, where that comes first; or before it is projected (T, E) */
     float *qkv;     /* (T, 3C); NULL in a workspace of several that answer together, and in no other */
     float *context; /* (T, C) */
-    float *inner;   /* (T, I), or (T, 2I) where it is gated */
+    float *inner;   /* (T, I), or (T, 2I) where it is gated; or (T, C size) before a convolution */
+    float *convolved; /* (T, C), or NULL */
     int64_t *positions; /* (T): rows of the table, where they are not the batch's */
     float *bias;    /* (H, 2 longest - 1), or NULL: what attention adds by distance */
     int64_t *distance_rows; /* (2 longest - 1), or NULL: rows of the table of distances */

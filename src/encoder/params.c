@@ -28,7 +28,7 @@ static int64_t add(adding *at, const char *name, const char *suffix, int64_t row
     lex_param param = {
         .name = lex_arena_copy(&layout->names, lex_str_of(full)).ptr,
         .n_dims = columns ? 2 : 1,
-        .shape = {rows, columns ? columns : 1},
+        .shape = {rows, columns ? columns : 1, 1},
         .count = rows * (columns ? columns : 1),
         .layer = at->layer,
         .decay = decay,
@@ -148,6 +148,24 @@ static lex_layer_places add_layer(adding *at, int64_t stored)
     return l;
 }
 
+/* Its weight is a matrix (C, C size) to us, and (C, C, size) where it is stored. */
+static void add_convolution(adding *at)
+{
+    lex_layout *layout = at->layout;
+    const lex_encoder_config *config = at->config;
+    layout->convolution = layout->convolution_norm = none();
+    if (config->convolution == 0)
+        return;
+    layout->convolution = add_linear(at, config->family->convolution.weights, config->width, config->width * config->convolution,
+                                     true);
+    lex_param *weight = &layout->params[layout->convolution.weight];
+    weight->n_dims = 3;
+    weight->shape[1] = config->width;
+    weight->shape[2] = config->convolution;
+    weight->int8 = LEX_INT8_NEVER;
+    layout->convolution_norm = add_norm(at, config->family->convolution.norm, config->width);
+}
+
 static void add_layers(adding *at)
 {
     lex_layout *layout = at->layout;
@@ -165,6 +183,8 @@ static void add_layers(adding *at)
         layout->layers[i] = first < i ? layout->layers[first] : add_layer(at, stored);
         layout->layers[i].first_user = first;
         layout->layers[i].is_shared = first < last;
+        if (i == 0)
+            add_convolution(at);
     }
 }
 

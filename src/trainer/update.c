@@ -16,6 +16,13 @@ static double rate_of(const lex_optimizer *optimizer, const lex_param *param, in
     return o->layer_decay > 0 ? pow(o->layer_decay, top - 1 - param->layer) : 1;
 }
 
+/* A convolution's weight counts as a matrix of one row an output. */
+static lex_adafactor_place place_of(const lex_param *param, int64_t offset, int64_t factors_offset)
+{
+    const int64_t rows = param->n_dims > 1 ? param->shape[0] : 0;
+    return (lex_adafactor_place){offset, factors_offset, rows, param->count / (rows ? rows : 1)};
+}
+
 static void list_runs(lex_optimizer *optimizer)
 {
     int64_t n_params, n_frozen = lex_encoder_n_frozen(optimizer->encoder);
@@ -32,8 +39,8 @@ static void list_runs(lex_optimizer *optimizer)
             lex_param_run run = {offset, params[i].count, params[i].decay, rate};
             LEX_PUSH(optimizer->runs, optimizer->n_runs, optimizer->run_capacity, run);
         }
-        optimizer->n_factors += lex_adafactor_floats(params[i].n_dims == 2 ? params[i].shape[0] : 0,
-                                                     params[i].shape[params[i].n_dims - 1]);
+        lex_adafactor_place place = place_of(&params[i], offset, 0);
+        optimizer->n_factors += lex_adafactor_floats(place.rows, place.columns);
     }
     /* The head's weight is the last matrix: its rows are the outputs. */
     optimizer->n_outputs = params[n_params - 2].shape[0];
@@ -156,8 +163,7 @@ static void adafactor_step(lex_optimizer *o, double lr, double grad_scale)
         const lex_param *param = &params[i];
         if (param->offset < n_frozen)
             continue;
-        lex_adafactor_place place = {param->offset - n_frozen, factors_offset, param->n_dims == 2 ? param->shape[0] : 0,
-                                     param->shape[param->n_dims - 1]};
+        lex_adafactor_place place = place_of(param, param->offset - n_frozen, factors_offset);
         lex_adafactor adafactor = {.lr = lr * rate_of(o, param, params[n_params - 1].layer),
                                    .decay_power = -0.8,
                                    .eps = 1e-30,

@@ -16,7 +16,7 @@ static lex_encoder_config config_of(int family)
     static const char text[] =
         "{\"vocab_size\":5,\"hidden_size\":4,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":6,"
         "\"max_position_embeddings\":5,\"type_vocab_size\":1,\"pad_token_id\":0,\"relative_attention\":true,"
-        "\"share_att_key\":true,\"pos_att_type\":\"p2c|c2p\",\"position_buckets\":2,\"norm_rel_ebd\":\"layer_norm\"}";
+        "\"share_att_key\":true,\"pos_att_type\":\"p2c|c2p\",\"position_buckets\":2,\"norm_rel_ebd\":\"layer_norm\",\"conv_kernel_size\":5}";
     lex_err err = {.code = LEX_OK};
     lex_json *json = NULL;
     lex_encoder_config config;

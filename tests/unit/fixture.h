@@ -55,12 +55,12 @@ static inline void fixture_open(fixture *f, const char *path)
     int64_t offset = 0;
     for (char *line = strtok(index.ptr, "\n"); line; line = strtok(NULL, "\n")) {
         fixture_array *array = &f->arrays[f->n_arrays++];
-        long long rows = 0, columns = 1;
-        if (f->n_arrays == FIXTURE_ARRAYS_MAX || sscanf(line, "%119s %lld %lld", array->name, &rows, &columns) < 2)
+        long long rows = 0, columns = 1, deep = 1; /* of three dimensions, the last two are columns */
+        if (f->n_arrays == FIXTURE_ARRAYS_MAX || sscanf(line, "%119s %lld %lld %lld", array->name, &rows, &columns, &deep) < 2)
             fixture_stop("a line of the index cannot be read");
         array->shape[0] = rows;
-        array->shape[1] = columns;
-        array->count = rows * columns;
+        array->shape[1] = columns * deep;
+        array->count = rows * array->shape[1];
         array->values = (const float *)(const void *)f->data.ptr + offset;
         offset += array->count;
     }

@@ -12,7 +12,8 @@
 enum { N = 8, K = 3 };
 
 static const char *const names[] = {"roberta", "distilbert", "electra", "mpnet",
-                                    "albert", "modernbert", "modernbert-mean", "deberta"};
+                                    "albert", "modernbert", "modernbert-mean", "deberta",
+                                    "deberta-v2", "deberta-v2-one"};
 enum { N_NAMES = sizeof names / sizeof *names };
 
 static lex_runtime *runtime;

@@ -1,9 +1,12 @@
 /* deberta.c - DeBERTa v2 and v3 (He et al., "DeBERTa", ICLR 2021; "DeBERTaV3", ICLR 2023): attention's scores have two more
- * terms, of a query with the embedding of a distance and of that with a key; distances far off share buckets. The form of
- * v3 is supported: both terms, by the layer's own projections of query and key, without a convolution. */
+ * terms, of a query with the embedding of a distance and of that with a key; distances far off share buckets. Supported are
+ * both terms together, by the layer's own projections of query and key, as published; v2 adds a convolution over neighbouring
+ * tokens beside the first layer. */
 #include <string.h>
 
 #include "family.h"
+
+enum { CONVOLUTION_MAX = 63 };
 
 /* "p2c|c2p", or a list of the two. */
 static bool has_both_terms(const lex_json *node)
@@ -40,19 +43,33 @@ done:
     return st;
 }
 
+/* Of an even number of tokens transformers computes none either: its length would be another. */
+static lex_status read_convolution(lex_encoder_config *config, const lex_json *json, lex_err *err)
+{
+    lex_status st = LEX_OK;
+    int64_t groups;
+    const char *activation = lex_json_string(lex_json_get(json, "conv_act"));
+    LEX_TRY(lex_config_size_or(&config->convolution, json, "conv_kernel_size", 0, 0, CONVOLUTION_MAX, err));
+    if (config->convolution == 0)
+        goto done;
+    LEX_TRY(lex_config_size_or(&groups, json, "conv_groups", 1, 1, 1 << 16, err));
+    config->convolution_activation = LEX_ACTIVATION_TANH; /* transformers' own default */
+    if (lex_json_get(json, "conv_act") && (!activation || strcmp(activation, "tanh") != 0))
+        LEX_TRY(lex_config_activation(&config->convolution_activation, json, "conv_act", "gelu", err));
+    if (config->convolution % 2 == 0 || groups != 1)
+        st = lex_err_set(err, LEX_ERR_INPUT, "'conv_kernel_size' %lld with 'conv_groups' %lld: supported are odd sizes, and 1",
+                         (long long)config->convolution, (long long)groups);
+done:
+    return st;
+}
+
 static lex_status read(lex_encoder_config *config, const lex_json *json, lex_err *err)
 {
     lex_status st = LEX_OK;
-    int64_t kernel, width;
+    int64_t width;
     const char *norm = lex_json_string(lex_json_get(json, "norm_rel_ebd"));
-    LEX_TRY(lex_config_size_or(&kernel, json, "conv_kernel_size", 0, 0, 1 << 16, err));
     LEX_TRY(lex_config_size_or(&config->embedding_width, json, "embedding_size", config->width, 1, 1 << 16, err));
     LEX_TRY(lex_config_size_or(&width, json, "pooler_hidden_size", config->width, 1, 1 << 16, err));
-    if (kernel > 0) {
-        st = lex_err_set(err, LEX_ERR_INPUT, "'conv_kernel_size' is %lld: the convolution of DeBERTa-v2 is not supported",
-                         (long long)kernel);
-        goto done;
-    }
     if (config->embedding_width != config->width || width != config->width) {
         st = lex_err_set(err, LEX_ERR_INPUT, "'embedding_size' and 'pooler_hidden_size' must be 'hidden_size' %lld",
                          (long long)config->width);
@@ -63,6 +80,7 @@ static lex_status read(lex_encoder_config *config, const lex_json *json, lex_err
     LEX_TRY(lex_config_fraction(&config->layer_norm_eps, json, "layer_norm_eps", 1e-7, err));
     LEX_TRY(lex_config_fraction(&config->head_dropout, json, "cls_dropout", config->hidden_dropout, err));
     LEX_TRY(lex_config_activation(&config->head_activation, json, "pooler_hidden_act", "gelu", err));
+    LEX_TRY(read_convolution(config, json, err));
     st = read_distances(config, json, err);
 done:
     return st;
@@ -93,6 +111,7 @@ const lex_encoder_family lex_family_deberta = {
               .inner = "intermediate.dense",
               .outer = "output.dense",
               .outer_norm = "output.LayerNorm"},
+    .convolution = {.weights = "encoder.conv.conv", .norm = "encoder.conv.LayerNorm"},
     .head = {.dense = "pooler.dense", .classifier = "classifier", .activation = LEX_ACTIVATION_GELU},
     .read = read,
 };

@@ -78,8 +78,14 @@ refused "bad/config.json: 'relative_attention_num_buckets' is not a whole number
 refused "bad/config.json: 'pad_token_id' is not a whole number between 0 and 4" roberta 's/"pad_token_id": 0/"pad_token_id": 5/' bad/config.json
 refused "bad/config.json: 'max_position_embeddings' 5 leaves none behind the padding's 4" roberta 's/"pad_token_id": 0/"pad_token_id": 4/' bad/config.json
 refused "bad/config.json: 'embedding_size' is missing" albert '/"embedding_size"/s/"embedding_size": 2, //' bad/config.json
-refused "bad/config.json: 'conv_kernel_size' is 3: the convolution of DeBERTa-v2 is not supported" deberta-v2 \
-    's/"pad_token_id": 0/"conv_kernel_size": 3/' bad/config.json
+refused "bad/config.json: 'conv_kernel_size' 4 with 'conv_groups' 1: supported are odd sizes, and 1" deberta-v2 \
+    's/"conv_kernel_size": 5/"conv_kernel_size": 4/' bad/config.json
+refused "bad/config.json: 'conv_kernel_size' 5 with 'conv_groups' 2: supported are odd sizes, and 1" deberta-v2 \
+    's/"conv_kernel_size": 5/"conv_kernel_size": 5, "conv_groups": 2/' bad/config.json
+refused "bad/config.json: 'conv_act' is 'mish', supported are 'gelu', 'gelu_new' and 'relu'" deberta-v2 \
+    's/"conv_kernel_size": 5/"conv_kernel_size": 5, "conv_act": "mish"/' bad/config.json
+refused "bad/model.safetensors: 'deberta.encoder.conv.conv.weight' is [4, 4, 5], expected [4, 4, 3]" deberta-v2 \
+    's/"conv_kernel_size": 5/"conv_kernel_size": 3/' bad/config.json
 refused "bad/config.json: supported of DeBERTa are 'relative_attention' and 'share_att_key' true" deberta-v2 \
     's/"share_att_key": true/"share_att_key": false/' bad/config.json
 refused "bad/config.json: 'position_buckets' 64 are too many for distances below 5" deberta-v2 \

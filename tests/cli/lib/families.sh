@@ -5,7 +5,7 @@ family_model() {
     case $weights in camembert | xlm-roberta) weights=roberta ;; bert) weights=floats ;; esac
     local further='"embedding_size": 2, "type_vocab_size": 1'
     [ "$2" != deberta-v2 ] || further='"type_vocab_size": 0, "relative_attention": true, "share_att_key": true, "position_buckets": 2,
- "pos_att_type": "p2c|c2p", "norm_rel_ebd": "layer_norm", "position_biased_input": false'
+ "pos_att_type": "p2c|c2p", "norm_rel_ebd": "layer_norm", "position_biased_input": false, "conv_kernel_size": 5'
     mkdir "$1"
     tail -c +2 "$ROOT/tests/fuzz/corpus/weights/$weights" >"$1/model.safetensors"
     printf '[PAD]\n[UNK]\n[CLS]\n[SEP]\nrent\n' >"$1/vocab.txt"

@@ -24,6 +24,9 @@ OUTPUTS = 3
 COMMON = dict(vocab_size=47, hidden_size=20, num_hidden_layers=2, num_attention_heads=2, intermediate_size=28,
               max_position_embeddings=160, num_labels=OUTPUTS)
 NO_DROPOUT = dict(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+DEBERTA = dict(COMMON, **NO_DROPOUT, type_vocab_size=0, relative_attention=True, position_buckets=16, max_relative_positions=-1,
+               norm_rel_ebd="layer_norm", share_att_key=True, pos_att_type="p2c|c2p", position_biased_input=False,
+               pooler_dropout=0.0)
 MODELS = {
     "roberta": ("Roberta", dict(COMMON, **NO_DROPOUT, type_vocab_size=1, layer_norm_eps=1e-5, pad_token_id=1)),
     "distilbert": ("DistilBert", dict(vocab_size=47, dim=20, n_layers=2, n_heads=2, hidden_dim=28, max_position_embeddings=160,
@@ -32,9 +35,10 @@ MODELS = {
     "mpnet": ("MPNet", dict(COMMON, **NO_DROPOUT, layer_norm_eps=1e-5)),
     "albert": ("Albert", dict(COMMON, **NO_DROPOUT, embedding_size=12, num_hidden_layers=4, num_hidden_groups=2,
                               classifier_dropout_prob=0.0)),
-    "deberta": ("DebertaV2", dict(COMMON, **NO_DROPOUT, type_vocab_size=0, relative_attention=True, position_buckets=16,
-                                  max_relative_positions=-1, norm_rel_ebd="layer_norm", share_att_key=True,
-                                  pos_att_type="p2c|c2p", position_biased_input=False, pooler_dropout=0.0)),
+    "deberta": ("DebertaV2", DEBERTA),
+    # With v2's convolution, as published and by transformers' defaults; its first layer may be the last.
+    "deberta-v2": ("DebertaV2", dict(DEBERTA, conv_kernel_size=3, conv_act="gelu")),
+    "deberta-v2-one": ("DebertaV2", dict(DEBERTA, conv_kernel_size=5, num_hidden_layers=1)),
     "modernbert": ("ModernBert", dict(COMMON, num_hidden_layers=4, local_attention=12, pad_token_id=1, bos_token_id=0,
                                       eos_token_id=2, cls_token_id=0, sep_token_id=2)),
     "modernbert-mean": ("ModernBert", dict(COMMON, num_hidden_layers=3, local_attention=8, pad_token_id=1, bos_token_id=0,
