@@ -202,9 +202,14 @@ typedef struct {
     double label_smoothing;
     /* The focal loss's gamma (Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017): what the model says with
      * probability p counts (1 - p)^gamma times. SINGLE: the loss is the sum of -t_k (1 - p_k)^gamma log p_k with the targets
-     * t_k that weights and smoothing make, p the softmax; MULTI, BINARY: p is the probability of what is true, the weight
+     * t_k that weights, smoothing and a teacher make, p the softmax; MULTI, BINARY: p is the probability of what is true, the weight
      * of a true label stands before it as their alpha. 0: the plain loss. */
     double focal;
+    /* SINGLE: the share s of the target that is what a teacher says of the records, its probabilities q (R, K) (Hinton, Vinyals
+     * and Dean, "Distilling the Knowledge in a Neural Network", 2015): (1 - s) [k = y] + s q_k, smoothed and weighed as above,
+     * as torch.nn.CrossEntropyLoss does with probabilities for targets. 0: none. */
+    double distill;
+    const float *teacher;
 } lex_loss_options;
 
 /* SINGLE: softmax and cross-entropy with labels (R). MULTI, BINARY: sigmoid and binary cross-entropy, averaged over

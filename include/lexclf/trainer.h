@@ -129,6 +129,9 @@ typedef struct {
     lex_augment augment;
     double focal;           /* as lex_loss_options has it */
     double label_smoothing; /* SINGLE */
+    /* SINGLE: lex_loss_options' distill, the teacher being a linear model (`linear` says how) that has seen the other records of
+     * the training file, four fifths of them at a time, so that it says of each what it would say of a new one. */
+    double distill_linear;
     /* SINGLE: a record counts (mean count of the labels / count of its own) to this power, in [0, 1]; 1 is
      * scikit-learn's "balanced". 0: each counts the same. < 0: 0.3 in SINGLE, else 0. Not a number: CONTRACTS: as < 0; CLASSIC: 0. */
     double class_weight_power;
@@ -258,6 +261,7 @@ typedef struct {
     int64_t n;
     int32_t label;          /* SINGLE */
     const uint8_t *targets; /* (K) MULTI and BINARY */
+    const float *teacher;   /* (K) where the options' loss.distill has a share of it */
 } lex_train_example;
 
 /* Mean loss over the examples (with weights in SINGLE, the weighted mean), its gradient in micro-batches of at most batch_tokens (at least one example each), one

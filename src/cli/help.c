@@ -36,7 +36,8 @@ static void add_facts(lex_buf *text, const cli_option *row, unsigned verb)
     const char *absent = row->initial ? row->initial : row->absent;
     bool is_number = row->type == CLI_INT || row->type == CLI_DOUBLE;
     if (row->kind && strcmp(row->kind, "encoder") != 0 && verb == CLI_TRAIN)
-        lex_buf_printf(text, row->or_with ? " (with --kind %s or --%s)" : " (with --kind %s)", row->kind, row->or_with);
+        lex_buf_printf(text, row->or_with[0] ? " (with --kind %s, --%s or --%s)" : " (with --kind %s)", row->kind, row->or_with[0],
+                       row->or_with[1]);
     if (row->required || row->type == CLI_STRINGS)
         lex_buf_printf(text, " (%s%s%s)", row->required ? "required" : "",
                        row->required && row->type == CLI_STRINGS ? ", " : "",

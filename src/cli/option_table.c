@@ -107,6 +107,9 @@ enum {
 #define THRESHOLD_RULES "f1, precision@R, recall@P (R, P above 0, up to 1) or off"
 
 /* clang-format off */
+/* What trains a linear model, too. */
+#define BESIDE_ENCODER {"fuse-linear", "distill-linear"}
+
 const cli_option cli_option_rows[] = {
     /* ---- data ---- */
     {.name = "train", .type = CLI_STRING, .verbs = TR, .group = CLI_DATA, .value = "FILE", .required = true,
@@ -228,19 +231,23 @@ const cli_option cli_option_rows[] = {
     {.name = "fuse-linear", .type = CLI_FLAG, .verbs = TR, .kind = "encoder", .group = CLI_MODEL,
      .help = "train a linear model on the same records, too, and add what it says to what the encoder says, by a weight "
      "fitted on the dev records; one folder holds both"},
-    {.name = "word-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_MODEL,
+    {.name = "word-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .or_with = BESIDE_ENCODER,
+     .group = CLI_MODEL,
      .value = "LOW-HIGH", .initial = "1-3", .check = is_ngrams,
      .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
      .help = "how many words the terms have; off: no words"},
-    {.name = "char-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_MODEL,
+    {.name = "char-ngrams", .type = CLI_STRING, .verbs = TR, .kind = "linear", .or_with = BESIDE_ENCODER,
+     .group = CLI_MODEL,
      .value = "LOW-HIGH", .initial = "2-5", .check = is_ngrams,
      .expected = "two lengths from 1 to 10 as LOW-HIGH, or off",
      .help = "how many characters of a word the terms have; off: no characters"},
-    {.name = "min-df", .type = CLI_INT, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_MODEL, .value = "N",
+    {.name = "min-df", .type = CLI_INT, .verbs = TR, .kind = "linear", .or_with = BESIDE_ENCODER,
+     .group = CLI_MODEL, .value = "N",
      .initial = "2", .low = 1, .high = 1000000, .help = "leave out terms that fewer training records have"},
 
     /* ---- training ---- */
-    {.name = "C", .type = CLI_DOUBLE, .verbs = TR, .kind = "linear", .or_with = "fuse-linear", .group = CLI_TRAINING, .value = "X",
+    {.name = "C", .type = CLI_DOUBLE, .verbs = TR, .kind = "linear", .or_with = BESIDE_ENCODER,
+     .group = CLI_TRAINING, .value = "X",
      .initial = "3", .low = 0, .above_low = true, .high = 1000000, .help = "the weight of errors against small "
      "weights; larger follows the training records more closely"},
     {.name = "recipe", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
@@ -310,6 +317,9 @@ const cli_option cli_option_rows[] = {
     {.name = "label-smoothing", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "F",
      .initial = "0", .low = 0, .high = 0.99, .help = "one label a record: the share of the target that is spread over all "
      "labels"},
+    {.name = "distill-linear", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "F",
+     .initial = "0", .low = 0, .high = 0.99, .help = "one label a record: the share of the target that is what a linear model "
+     "says, which was trained on the other records; the encoder learns from it which labels are alike"},
     {.name = "class-weights", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
      .value = "off|auto|balanced|P|FILE", .absent = "by --recipe", .check = is_class_weights, .expected = "off, auto, balanced, a "
      "power from 0 to 1 or a .json, .csv or .tsv file", .help = "rare labels count more, by the power P of how rare they are; "

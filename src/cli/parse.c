@@ -174,7 +174,10 @@ static bool is_for_another(const cli_options *options, const cli_option *row, co
 {
     if (!kind || !row->kind || strcmp(row->kind, kind) == 0)
         return false;
-    return !row->or_with || !cli_option_given(options, row->or_with);
+    for (int i = 0; i < 2 && row->or_with[i]; i++)
+        if (cli_option_given(options, row->or_with[i]))
+            return false;
+    return true;
 }
 
 /* A configuration file may hold options of several kinds, of which the command line picks one. */
@@ -193,8 +196,8 @@ static lex_status check_kind(cli_options *options, lex_err *err)
         }
         lex_status code = v->from == CLI_FROM_CONFIG ? LEX_ERR_INPUT : LEX_ERR_USAGE;
         lex_err_set(err, code, "option '--%s' has no meaning with '--kind %s'", row->name, kind);
-        if (row->or_with)
-            lex_err_hint(err, "'--%s' trains a linear model beside the encoder", row->or_with);
+        if (row->or_with[0])
+            lex_err_hint(err, "'--%s' and '--%s' train a linear model beside the encoder", row->or_with[0], row->or_with[1]);
         if (code == LEX_ERR_INPUT)
             lex_err_at(err, "%s", cli_option_string(options, "config"));
         return code;

@@ -46,16 +46,18 @@ static double focal(double log_p, double gamma, double *slope)
     return -factor * log_p;
 }
 
-/* The same with targets t_k = (1 - e) w_y [k = y] + e w_k / K, each term focal: the sum of t_k f(p_k), whose gradient is
- * t f'(p) p - softmax(z) sum(t f'(p) p); without focus f'(p) p is -1. */
-static double soft_cross_entropy(const float *logits, int64_t n, int32_t label, const lex_loss_options *options,
-                                 double scale, float *dlogits)
+/* The same with targets t_k = w_k ((1 - e) h_k + e / K), where h_k is [k = y], or in part a teacher's q_k, each term focal: the
+ * sum of t_k f(p_k), whose gradient is t f'(p) p - softmax(z) sum(t f'(p) p); without focus f'(p) p is -1. */
+static double soft_cross_entropy(const float *logits, int64_t n, int32_t label, const float *teacher,
+                                 const lex_loss_options *options, double scale, float *dlogits)
 {
+    const double taught = teacher ? options->distill : 0;
     double total = log_sum_exp(logits, n), loss = 0, sum = 0, spread = options->label_smoothing / (double)n;
     for (int pass = 0; pass < 2; pass++) {
         for (int64_t k = 0; k < n; k++) {
             double weight = options->weights ? options->weights[k] : 1, log_p = (double)logits[k] - total, slope;
-            double target = weight * (spread + (k == label ? 1 - options->label_smoothing : 0));
+            double hard = (k == label ? 1 - taught : 0) + (teacher ? taught * (double)teacher[k] : 0);
+            double target = weight * (spread + (1 - options->label_smoothing) * hard);
             double value = focal(log_p, options->focal, &slope);
             if (target == 0)
                 value = slope = 0;
@@ -107,13 +109,15 @@ double lex_loss(lex_task task, const float *logits, int64_t n_records, int64_t n
 {
     const double *weights = options ? options->weights : NULL;
     bool is_focal = options && options->focal > 0;
-    bool plain = !weights && !is_focal && (!options || options->label_smoothing == 0);
+    const float *teacher = options && options->distill > 0 ? options->teacher : NULL;
+    bool plain = !weights && !is_focal && !teacher && (!options || options->label_smoothing == 0);
     double sum = 0;
     for (int64_t r = 0; r < n_records; r++) {
         const float *row = logits + r * n_outputs;
         float *gradient = dlogits ? dlogits + r * n_outputs : NULL;
         if (task == LEX_TASK_SINGLE && !plain)
-            sum += soft_cross_entropy(row, n_outputs, labels[r], options, scale, gradient);
+            sum += soft_cross_entropy(row, n_outputs, labels[r], teacher ? teacher + r * n_outputs : NULL, options, scale,
+                                      gradient);
         else if (task == LEX_TASK_SINGLE)
             sum += cross_entropy(row, n_outputs, labels[r], scale, gradient);
         else if (is_focal)

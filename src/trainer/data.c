@@ -10,13 +10,16 @@ static lex_status read_files(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
     const lex_text_form form = {run->model ? run->model->tokenizer : NULL, &run->cut, run->terms};
+    lex_text_form judged = form; /* of which --distill-linear needs no terms */
+    if (o->kind == LEX_KIND_ENCODER && !o->fuse_linear)
+        judged.terms = NULL;
     lex_status st = LEX_OK;
     LEX_TRY(lex_dataset_read(&run->train, &run->names, o->train_path, &form, o, err));
     run->n_train_names = run->names.names.n;
     if (o->dev_path)
-        LEX_TRY(lex_dataset_read(&run->dev, &run->names, o->dev_path, &form, o, err));
+        LEX_TRY(lex_dataset_read(&run->dev, &run->names, o->dev_path, &judged, o, err));
     if (o->test_path)
-        LEX_TRY(lex_dataset_read(&run->test, &run->names, o->test_path, &form, o, err));
+        LEX_TRY(lex_dataset_read(&run->test, &run->names, o->test_path, &judged, o, err));
 done:
     return st;
 }
@@ -168,9 +171,10 @@ static lex_status check_task(const lex_run *run, lex_err *err)
     const lex_train_options *o = run->options;
     bool tunes = !o->thresholds_auto && o->thresholds.goal != LEX_GOAL_NONE;
     bool weighs = o->class_weight_power > 0 || o->class_weights_path;
-    if (run->labels.task != LEX_TASK_SINGLE && (weighs || o->label_smoothing != 0)) {
+    const char *softens = o->label_smoothing != 0 ? "--label-smoothing" : o->distill_linear != 0 ? "--distill-linear" : NULL;
+    if (run->labels.task != LEX_TASK_SINGLE && (weighs || softens)) {
         lex_err_set(err, LEX_ERR_USAGE, "%s is for one label a record; the rows of %s have task '%s'",
-                    weighs ? "--class-weights" : "--label-smoothing", run->train.path, lex_task_name(run->labels.task));
+                    weighs ? "--class-weights" : softens, run->train.path, lex_task_name(run->labels.task));
         lex_err_hint(err, "--pos-weight makes true labels count more");
         return LEX_ERR_USAGE;
     }

@@ -35,6 +35,7 @@ struct lex_documents {
     float *logits, *dlogits;   /* (R, K): R documents, twins counted apart */
     int32_t *labels;           /* (R) */
     uint8_t *targets;          /* (R, K) */
+    float *teacher;            /* likewise */
     int64_t document_capacity;
 };
 
@@ -74,6 +75,7 @@ void lex_documents_free(lex_documents *d)
     free(d->dlogits);
     free(d->labels);
     free(d->targets);
+    free(d->teacher);
     free(d);
 }
 
@@ -121,6 +123,7 @@ static void reserve_documents(lex_documents *d, int64_t n)
     d->logits = lex_realloc_array(d->logits, cells, sizeof *d->logits);
     d->dlogits = lex_realloc_array(d->dlogits, cells, sizeof *d->dlogits);
     d->targets = lex_realloc_array(d->targets, cells, sizeof *d->targets);
+    d->teacher = lex_realloc_array(d->teacher, cells, sizeof *d->teacher);
     d->labels = lex_realloc_array(d->labels, (size_t)n, sizeof *d->labels);
     d->document_capacity = n;
 }
@@ -191,8 +194,10 @@ static double judge(lex_documents *d, const lex_documents_work *work, int64_t fi
             d->labels[r] = example->label;
         else
             memcpy(d->targets + r * K, example->targets, (size_t)K);
+        if (example->teacher)
+            memcpy(d->teacher + r * K, example->teacher, (size_t)K * sizeof *d->teacher);
     }
-    double loss = lex_loss_of_records(d->options, work, d->logits, R, K, d->labels, d->targets, d->dlogits);
+    double loss = lex_loss_of_records(d->options, work, d->logits, R, K, d->labels, d->targets, d->teacher, d->dlogits);
     for (int64_t r = 0, w = 0; r < R; r++) {
         int64_t W = n_windows_of(d, &work->examples[first + r % n]);
         lex_windows_backward(d->options->windows, d->outputs + w * D, W, K, d->dlogits + r * K, d->doutputs + w * D);

@@ -24,6 +24,8 @@ static lex_train_example example_of(const lex_run *run, int64_t row)
     const lex_dataset *data = &run->train;
     const lex_example *example = &data->examples[row];
     lex_train_example out = {.ids = data->ids + example->ids_at, .n = example->n};
+    if (run->teacher)
+        out.teacher = run->teacher + row * run->labels.n_outputs;
     if (run->targets)
         out.targets = run->targets + row * run->labels.n_outputs;
     else

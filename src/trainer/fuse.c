@@ -3,7 +3,7 @@
  *
  * The linear model is trained once, before the first step, from the same rows; it depends on neither the encoder nor the
  * number of threads, so that a run which goes on trains it anew to the same bytes. Of dev and test rows its margins are
- * kept, and the terms of all texts are let go. */
+ * kept. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +24,6 @@ lex_status lex_run_fuse(lex_run *run, lex_err *err)
         lex_run_note(run, LEX_RUN_WARNING, "without dev records the linear model counts %g, whatever it is worth",
                      LEX_FUSION_DEFAULT);
     run->test_margins = lex_run_margins(run, &run->test, run->test_rows, run->summary->n_test);
-    lex_terms_free(run->terms);
-    run->terms = NULL;
     lex_run_note(run, LEX_RUN_NOTE, "a linear model of %lld features stands beside the encoder",
                  (long long)run->n_features);
 done:

@@ -122,7 +122,7 @@ typedef struct {
     int64_t saved_step;
     bool has_best; /* a folder stands at best_dir */
     lex_model *model;
-    lex_terms *terms; /* LINEAR: of all texts; --fuse-linear: until the linear model is trained */
+    lex_terms *terms; /* LINEAR: of all texts; --fuse-linear, --distill-linear: until the linear models are trained */
     int64_t n_features; /* of the linear model */
     float *dev_margins, *test_margins; /* (n_dev, K), (n_test, K): --fuse-linear; NULL without such rows */
     lex_fusion judged;   /* of the epoch that was judged last */
@@ -142,6 +142,7 @@ typedef struct {
     int64_t max_length, batch_tokens;
     lex_cut cut; /* stride 0: texts are cut */
     uint8_t *targets; /* (n_examples of train, K); MULTI and BINARY */
+    float *teacher;   /* likewise, of the training rows alone: --distill-linear; NULL: none */
     double *pos_weights; /* (K); NULL: all 1 */
     double *class_weights; /* (K); SINGLE; NULL: all 1 */
     double *shift;       /* (K): -log of them, or NULL */
@@ -247,11 +248,21 @@ lex_status lex_class_weights_read(double *weights, const char *path, const lex_s
 lex_status lex_run_linear(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* Vocabulary and weights from the training rows of run->terms; both are the caller's. */
 lex_status lex_run_learn_linear(lex_vectorizer **vectorizer, lex_svm *svm, lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* Its parts: the vocabulary of the training rows; the weights from n of them, whose numbers are `rows`. */
+lex_status lex_run_learn_terms(lex_vectorizer **vectorizer, lex_run *run, lex_err *err) LEX_MUST_CHECK;
+lex_status lex_run_learn_weights(lex_svm *svm, int64_t *n_unfinished, lex_run *run, const lex_vectorizer *vectorizer,
+                                 const int64_t *rows, int64_t n, lex_err *err) LEX_MUST_CHECK;
 /* Margins (n, K) of rows of `data`, to be freed; run->model has the linear part. NULL when n is 0. */
 float *lex_run_margins(const lex_run *run, const lex_dataset *data, const int64_t *rows, int64_t n);
+/* The same by another vocabulary and other weights. */
+float *lex_run_margins_by(const lex_run *run, const lex_vectorizer *vectorizer, const lex_svm *svm, const lex_dataset *data,
+                          const int64_t *rows, int64_t n);
 
-/* fuse.c: --fuse-linear. Trains the linear model beside the prepared encoder of run->model, takes margins of dev and
- * test rows, and lets go of the terms. */
+/* teacher.c: --distill-linear. run->teacher, or a warning where the records are too few for one. */
+lex_status lex_run_teach(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+
+/* fuse.c: --fuse-linear. Trains the linear model beside the prepared encoder of run->model and takes margins of dev and
+ * test rows. */
 lex_status lex_run_fuse(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 /* The logits (n_dev, K) of the dev rows become the fused ones, by a weight fitted to them: run->judged. */
 void lex_run_fuse_dev(lex_run *run, const lex_scorer *scorer, float *logits);

@@ -52,13 +52,18 @@ static void on_label(void *context, int64_t done, int64_t n_labels)
     events->step(events->context, done, n_labels, 0, 0);
 }
 
-static lex_status train(lex_svm *svm, const lex_run *run, const lex_sparse *x, lex_err *err)
+lex_status lex_run_learn_weights(lex_svm *svm, int64_t *n_unfinished, lex_run *run, const lex_vectorizer *vectorizer,
+                                 const int64_t *rows, int64_t n, lex_err *err)
 {
     const lex_train_options *o = run->options;
     lex_svm_options options = lex_svm_options_default();
     row_labels own;
-    lex_row_labels labels = make_labels(&own, run, &run->train, run->train_rows, run->summary->n_train);
-    int64_t n_unfinished = 0;
+    lex_row_labels labels = make_labels(&own, run, &run->train, rows, n);
+    int64_t *texts = texts_of(&run->train, rows, n);
+    lex_sparse x;
+    lex_sparse_init(&x);
+    lex_vectorizer_weigh(vectorizer, run->terms, texts, n, &x);
+    lex_run_note(run, LEX_RUN_DETAIL, "%lld features, %.1f in a row", (long long)run->n_features, (double)x.n / (double)n);
     options.C = o->linear.C;
     options.seed = o->seed;
     options.threads = o->threads > 0 ? o->threads : lex_cpu_count();
@@ -66,34 +71,38 @@ static lex_status train(lex_svm *svm, const lex_run *run, const lex_sparse *x, l
     lex_train_events events = o->events;
     options.progress = events.step && o->kind == LEX_KIND_LINEAR ? on_label : NULL;
     options.context = &events;
-    lex_status st = lex_svm_train(svm, x, &labels, run->n_features, run->labels.n_outputs, &options, &n_unfinished, err);
-    if (st == LEX_OK && n_unfinished)
-        lex_run_note(run, LEX_RUN_WARNING, "%lld of %lld labels had not settled after %lld passes: a smaller C does",
-                     (long long)n_unfinished, (long long)run->labels.n_outputs, (long long)options.max_passes);
+    lex_status st = lex_svm_train(svm, &x, &labels, run->n_features, run->labels.n_outputs, &options, n_unfinished, err);
+    lex_sparse_release(&x);
+    free(texts);
     release_labels(&own);
+    return st;
+}
+
+lex_status lex_run_learn_terms(lex_vectorizer **vectorizer, lex_run *run, lex_err *err)
+{
+    int64_t n = run->summary->n_train, *texts = texts_of(&run->train, run->train_rows, n);
+    lex_status st = lex_vectorizer_learn(vectorizer, run->terms, texts, n, run->options->linear.min_df, err);
+    if (st == LEX_OK) {
+        run->n_features = lex_vectorizer_n_features(*vectorizer);
+    } else {
+        lex_err_at(err, "%s", run->train.path);
+        lex_err_hint(err, "a smaller --min-df takes rarer ones");
+    }
+    free(texts);
     return st;
 }
 
 lex_status lex_run_learn_linear(lex_vectorizer **vectorizer, lex_svm *svm, lex_run *run, lex_err *err)
 {
     lex_status st = LEX_OK;
-    lex_sparse x;
-    int64_t n = run->summary->n_train, *texts = texts_of(&run->train, run->train_rows, n);
-    lex_sparse_init(&x);
-    st = lex_vectorizer_learn(vectorizer, run->terms, texts, n, run->options->linear.min_df, err);
-    if (st != LEX_OK) {
-        lex_err_at(err, "%s", run->train.path);
-        lex_err_hint(err, "a smaller --min-df takes rarer ones");
-        goto done;
-    }
-    run->n_features = lex_vectorizer_n_features(*vectorizer);
-    lex_vectorizer_weigh(*vectorizer, run->terms, texts, n, &x);
-    lex_run_note(run, LEX_RUN_DETAIL, "%lld features, %.1f in a row", (long long)run->n_features,
-                 (double)x.n / (double)n);
-    st = train(svm, run, &x, err);
+    int64_t n_unfinished = 0;
+    LEX_TRY(lex_run_learn_terms(vectorizer, run, err));
+    LEX_TRY(lex_run_learn_weights(svm, &n_unfinished, run, *vectorizer, run->train_rows, run->summary->n_train, err));
+    if (n_unfinished)
+        lex_run_note(run, LEX_RUN_WARNING, "%lld of %lld labels had not settled after %lld passes: a smaller C does",
+                     (long long)n_unfinished, (long long)run->labels.n_outputs,
+                     (long long)lex_svm_options_default().max_passes);
 done:
-    lex_sparse_release(&x);
-    free(texts);
     return st;
 }
 
@@ -114,14 +123,20 @@ static lex_status learn(lex_run *run, lex_err *err)
 
 float *lex_run_margins(const lex_run *run, const lex_dataset *data, const int64_t *rows, int64_t n)
 {
+    return lex_run_margins_by(run, run->model->vectorizer, &run->model->svm, data, rows, n);
+}
+
+float *lex_run_margins_by(const lex_run *run, const lex_vectorizer *vectorizer, const lex_svm *svm, const lex_dataset *data,
+                          const int64_t *rows, int64_t n)
+{
     if (n == 0)
         return NULL;
     float *margins = lex_alloc_array((size_t)(n * run->labels.n_outputs), sizeof *margins);
     int64_t *texts = texts_of(data, rows, n);
     lex_sparse x;
     lex_sparse_init(&x);
-    lex_vectorizer_weigh(run->model->vectorizer, run->terms, texts, n, &x);
-    lex_svm_margins(&run->model->svm, &x, margins);
+    lex_vectorizer_weigh(vectorizer, run->terms, texts, n, &x);
+    lex_svm_margins(svm, &x, margins);
     lex_sparse_release(&x);
     free(texts);
     return margins;

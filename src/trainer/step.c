@@ -47,6 +47,7 @@ void lex_optimizer_free(lex_optimizer *optimizer)
     free(optimizer->dlogits);
     free(optimizer->labels);
     free(optimizer->targets);
+    free(optimizer->teacher);
     free(optimizer);
 }
 
@@ -58,6 +59,7 @@ static void reserve_rows(lex_optimizer *o, int64_t rows)
     o->logits = lex_realloc_array(o->logits, cells, sizeof *o->logits);
     o->dlogits = lex_realloc_array(o->dlogits, cells, sizeof *o->dlogits);
     o->targets = lex_realloc_array(o->targets, cells, sizeof *o->targets);
+    o->teacher = lex_realloc_array(o->teacher, cells, sizeof *o->teacher);
     o->labels = lex_realloc_array(o->labels, (size_t)rows, sizeof *o->labels);
     o->row_capacity = rows;
 }
@@ -85,16 +87,21 @@ static int64_t fill(lex_optimizer *o, lex_task task, const lex_train_example *ex
             o->labels[r] = examples[i].label;
         else
             memcpy(o->targets + r * o->n_outputs, examples[i].targets, (size_t)o->n_outputs);
+        if (examples[i].teacher)
+            memcpy(o->teacher + r * o->n_outputs, examples[i].teacher, (size_t)o->n_outputs * sizeof *o->teacher);
     }
     return end;
 }
 
 double lex_loss_of_records(const lex_optimizer_options *options, const lex_documents_work *work, const float *logits, int64_t n,
-                           int64_t n_outputs, const int32_t *labels, const uint8_t *targets, float *dlogits)
+                           int64_t n_outputs, const int32_t *labels, const uint8_t *targets, const float *teacher,
+                           float *dlogits)
 {
     int64_t half = n / 2, K = n_outputs;
     double r_drop = options->r_drop, scale = r_drop > 0 ? work->scale / 2 : work->scale;
-    double loss = lex_loss(work->task, logits, n, K, labels, targets, &options->loss, scale, dlogits);
+    lex_loss_options of_records = options->loss;
+    of_records.teacher = teacher;
+    double loss = lex_loss(work->task, logits, n, K, labels, targets, &of_records, scale, dlogits);
     if (r_drop > 0)
         loss += lex_divergence(work->task, logits, logits + half * K, half, K, r_drop / (double)work->n_examples, dlogits,
                                dlogits + half * K);
@@ -112,7 +119,7 @@ static double micro_batch(lex_optimizer *o, const lex_documents_work *work)
         return 0;
     lex_tensor_read(o->scope, logits, o->logits);
     double loss = lex_loss_of_records(&o->options, work, o->logits, o->batch.n_records, o->n_outputs, o->labels, o->targets,
-                                      o->dlogits);
+                                      o->teacher, o->dlogits);
     lex_tensor *dlogits = lex_tensor_over(o->scope, LEX_F32, 2, sizes, o->dlogits); /* (R, K) */
     lex_encoder_backward(o->encoder, o->scope, &o->batch, o->tape, dlogits);
     return loss;

@@ -42,6 +42,7 @@ struct lex_optimizer {
     float *logits, *dlogits; /* (R, K) of one micro-batch */
     int32_t *labels;         /* (R) */
     uint8_t *targets;        /* (R, K) */
+    float *teacher;          /* (R, K) */
     int64_t row_capacity;
     int64_t n_outputs;
     lex_documents *documents; /* NULL without windows */
@@ -52,9 +53,11 @@ void lex_optimizer_prepare(lex_optimizer *optimizer);
 /* Changes the weights by the gradients at hand, times grad_scale, and then their average. The norm is that of the product. */
 void lex_optimizer_update(lex_optimizer *optimizer, double lr, double grad_scale);
 
-/* step.c: the loss of `n` records, with R-Drop twins in two halves, and its gradient, scaled. labels (n) or targets (n, K). */
+/* step.c: the loss of `n` records, with R-Drop twins in two halves, and its gradient, scaled. labels (n) or targets (n, K);
+ * teacher (n, K) where there is one. */
 double lex_loss_of_records(const lex_optimizer_options *options, const lex_documents_work *work, const float *logits, int64_t n,
-                           int64_t n_outputs, const int32_t *labels, const uint8_t *targets, float *dlogits);
+                           int64_t n_outputs, const int32_t *labels, const uint8_t *targets, const float *teacher,
+                           float *dlogits);
 
 /* adversary.c: moves the embeddings of the examples' words along the gradients at hand. */
 void lex_adversary_begin(lex_optimizer *optimizer, const lex_train_example *examples, int64_t n_examples);

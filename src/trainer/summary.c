@@ -96,6 +96,13 @@ static void put_regularisers(lex_json *to, const lex_train_options *o)
     lex_json_put(to, "augment", augment);
 }
 
+static lex_json *distill_json(const lex_run *run)
+{
+    lex_json *json = lex_run_linear_options(run);
+    lex_json_put_number(json, "share", run->options->distill_linear);
+    return json;
+}
+
 static lex_json *options_json(const lex_run *run)
 {
     static const char *const schedules[] = {"linear", "constant", "cosine", "inverse-sqrt", "polynomial"};
@@ -118,6 +125,8 @@ static lex_json *options_json(const lex_run *run)
         lex_json_put_number(json, "layer_decay", o->layer_decay);
     if (o->label_smoothing > 0)
         lex_json_put_number(json, "label_smoothing", o->label_smoothing);
+    if (o->distill_linear > 0)
+        lex_json_put(json, "distill_linear", distill_json(run));
     if (run->class_weights)
         lex_json_put(json, "class_weights", weights_json(run, run->class_weights));
     put_regularisers(json, o);

@@ -96,7 +96,8 @@ static lex_optimizer_options optimizer_options_of(const lex_run *run)
         .eps = 1e-8,
         .weight_decay = o->weight_decay,
         .clip = o->clip,
-        .loss = {run->labels.task == LEX_TASK_SINGLE ? run->class_weights : run->pos_weights, o->label_smoothing, o->focal},
+        .loss = {run->labels.task == LEX_TASK_SINGLE ? run->class_weights : run->pos_weights, o->label_smoothing, o->focal,
+                 run->teacher ? o->distill_linear : 0, NULL},
         .head_factor = o->head_lr / o->lr,
         .layer_decay = o->layer_decay,
         .windows = o->windows,
@@ -119,7 +120,7 @@ static lex_status open_run(lex_run *run, lex_err *err)
     if (!o->normalize_auto)
         lex_model_use_normalize(run->model, o->normalize);
     LEX_TRY(choose_length(run, err));
-    run->terms = o->fuse_linear ? lex_terms_new(&o->linear.ngrams) : NULL;
+    run->terms = o->fuse_linear || o->distill_linear > 0 ? lex_terms_new(&o->linear.ngrams) : NULL;
     LEX_TRY(lex_run_read_data(run, err));
     LEX_TRY(lex_run_try_out(run, err));
     lex_model_prepare(run->model, run->labels.task, &run->labels.labels, o->pooling);
@@ -128,8 +129,12 @@ static lex_status open_run(lex_run *run, lex_err *err)
     LEX_TRY(lex_model_freeze(run->model, o->n_frozen, err));
     if (o->augment.mask > 0 || o->augment.drop > 0 || o->augment.swap > 0)
         LEX_TRY(lex_augmenter_new(&run->augmenter, &o->augment, run->model->tokenizer, err));
+    if (o->distill_linear > 0)
+        LEX_TRY(lex_run_teach(run, err));
     if (o->fuse_linear)
         LEX_TRY(lex_run_fuse(run, err));
+    lex_terms_free(run->terms);
+    run->terms = NULL;
     LEX_TRY(lex_runtime_open(&run->runtime, o->device, o->threads, err));
     LEX_TRY(choose_precision(run, err));
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
@@ -244,6 +249,7 @@ static void close_run(lex_run *run)
     free(run->dev_rows);
     free(run->test_rows);
     free(run->targets);
+    free(run->teacher);
     free(run->pos_weights);
     free(run->class_weights);
     free(run->shift);

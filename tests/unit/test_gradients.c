@@ -24,17 +24,17 @@ static const struct {
     lex_loss_options loss;
     double r_drop;
 } rows[] = {
-    {"cross-entropy", "single.", LEX_TASK_SINGLE, {NULL, 0, 0}, 0},
-    {"class weights", "weights.", LEX_TASK_SINGLE, {weights, 0, 0}, 0},
-    {"label smoothing", "smoothing.", LEX_TASK_SINGLE, {NULL, 0.2, 0}, 0},
-    {"weights and smoothing", "both.", LEX_TASK_SINGLE, {weights, 0.2, 0}, 0},
-    {"focal", "focal.", LEX_TASK_SINGLE, {NULL, 0, 2}, 0},
-    {"R-Drop", NULL, LEX_TASK_SINGLE, {NULL, 0, 0}, 2},
-    {"R-Drop, focal, weights", NULL, LEX_TASK_SINGLE, {weights, 0, 2}, 1},
-    {"binary cross-entropy", "multi.", LEX_TASK_MULTI, {NULL, 0, 0}, 0},
-    {"pos-weight", "pos_weight.", LEX_TASK_MULTI, {weights, 0, 0}, 0},
-    {"binary focal", "multi_focal.", LEX_TASK_MULTI, {NULL, 0, 2}, 0},
-    {"binary, R-Drop", NULL, LEX_TASK_MULTI, {NULL, 0, 0}, 3},
+    {"cross-entropy", "single.", LEX_TASK_SINGLE, {.weights = NULL}, 0},
+    {"class weights", "weights.", LEX_TASK_SINGLE, {.weights = weights}, 0},
+    {"label smoothing", "smoothing.", LEX_TASK_SINGLE, {.label_smoothing = 0.2}, 0},
+    {"weights and smoothing", "both.", LEX_TASK_SINGLE, {.weights = weights, .label_smoothing = 0.2}, 0},
+    {"focal", "focal.", LEX_TASK_SINGLE, {.focal = 2}, 0},
+    {"R-Drop", NULL, LEX_TASK_SINGLE, {.weights = NULL}, 2},
+    {"R-Drop, focal, weights", NULL, LEX_TASK_SINGLE, {.weights = weights, .focal = 2}, 1},
+    {"binary cross-entropy", "multi.", LEX_TASK_MULTI, {.weights = NULL}, 0},
+    {"pos-weight", "pos_weight.", LEX_TASK_MULTI, {.weights = weights}, 0},
+    {"binary focal", "multi_focal.", LEX_TASK_MULTI, {.focal = 2}, 0},
+    {"binary, R-Drop", NULL, LEX_TASK_MULTI, {.weights = NULL}, 3},
 };
 
 /* The gradients of a step that does not move the weights, to be freed. */

@@ -62,12 +62,13 @@ static void test_ones(int number)
 static void test_cross_entropy(char kind, int number)
 {
     char name[40];
-    const fixture_array *arrays[7] = {NULL};
-    static const char *const names[] = {"logits", "labels", "weights", "smoothing", "loss", "dlogits", "gamma"};
-    for (int i = 0; i < (kind == 'f' ? 7 : 6); i++) {
+    const fixture_array *arrays[9] = {NULL};
+    static const char *const names[] = {"logits", "labels", "weights", "smoothing", "loss", "dlogits", "gamma", "teacher", "share"};
+    for (int i = 0; i < 9; i++) {
         snprintf(name, sizeof name, "%c%d.%s", kind, number, names[i]);
-        arrays[i] = fixture_get(&golden, name);
+        arrays[i] = i < 6 ? fixture_get(&golden, name) : fixture_find(&golden, "", name);
     }
+    CHECK((arrays[6] != NULL) == (kind == 'f') && (arrays[7] && arrays[8]) == (kind == 't'));
     int64_t n_records = arrays[0]->shape[0], K = arrays[0]->count / n_records;
     int32_t labels[64];
     double weights[64], total = 0, worst = 0;
@@ -79,7 +80,9 @@ static void test_cross_entropy(char kind, int number)
         total += weights[labels[r]];
     }
     lex_loss_options options = {.weights = weights, .label_smoothing = (double)arrays[3]->values[0],
-                                .focal = arrays[6] ? (double)arrays[6]->values[0] : 0};
+                                .focal = arrays[6] ? (double)arrays[6]->values[0] : 0,
+                                .distill = arrays[8] ? (double)arrays[8]->values[0] : 0,
+                                .teacher = arrays[7] ? arrays[7]->values : NULL};
     double got = lex_loss(LEX_TASK_SINGLE, arrays[0]->values, n_records, K, labels, NULL, &options, 1 / total, dlogits);
     double want = (double)arrays[4]->values[0];
     for (int64_t i = 0; i < arrays[5]->count; i++)
@@ -197,6 +200,8 @@ int main(void)
     }
     for (int number = 0; number < 3; number++)
         test_cross_entropy('c', number);
+    for (int number = 0; number < 3; number++)
+        test_cross_entropy('t', number);
     for (int number = 0; number < 3; number++) {
         test_cross_entropy('f', number);
         test_focal_sigmoid(number);

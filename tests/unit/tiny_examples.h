@@ -20,8 +20,8 @@ static inline void tiny_examples_read(tiny_examples *out, const fixture *golden)
     int32_t *at = out->ids;
     for (int64_t i = 0; i < TINY_EXAMPLES; i++) {
         uint8_t *targets = out->targets + i * TINY_OUTPUTS;
-        out->items[i] = (lex_train_example){at, (int64_t)lengths[i],
-                                            (int32_t)fixture_get(golden, "labels")->values[i], targets};
+        out->items[i] = (lex_train_example){.ids = at, .n = (int64_t)lengths[i], .targets = targets,
+                                            .label = (int32_t)fixture_get(golden, "labels")->values[i]};
         for (int64_t j = 0; j < out->items[i].n; j++)
             *at++ = (int32_t)*id++;
         for (int64_t k = 0; k < TINY_OUTPUTS; k++)

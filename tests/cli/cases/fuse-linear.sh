@@ -80,7 +80,7 @@ expect 0 lexclf train --encoder encoder --fuse-linear --train train.csv --dev-fr
 stderr_has 'warning: without dev records the linear model counts 2'
 expect 2 lexclf train --encoder encoder --train train.csv --out x --min-df 1
 stderr_has "option '--min-df' has no meaning with '--kind encoder'"
-stderr_has "'--fuse-linear' trains a linear model beside the encoder"
+stderr_has "'--fuse-linear' and '--distill-linear' train a linear model beside the encoder"
 expect 2 lexclf train --kind linear --fuse-linear --train train.csv --out x
 
 # killed at one moment after another, it comes to the same bytes

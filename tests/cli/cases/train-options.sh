@@ -117,6 +117,8 @@ expect 2 lexclf "${many[@]}" --class-weights balanced
 stderr_has '--class-weights is for one label a record'
 expect 2 lexclf "${many[@]}" --label-smoothing 0.1
 stderr_has '--label-smoothing is for one label a record'
+expect 2 lexclf "${many[@]}" --distill-linear 0.5
+stderr_has '--distill-linear is for one label a record'
 expect 2 lexclf "${train[@]}" --out x --warmup-steps 3 --warmup-ratio 0.1
 expect 2 lexclf "${train[@]}" --out x --class-weights 1.5
 stderr_has "option '--class-weights': '1.5' is not off, auto, balanced, a power from 0 to 1 or a .json, .csv or .tsv file"

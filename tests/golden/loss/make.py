@@ -8,6 +8,7 @@ polynomial.WARMUP is the polynomial one of power 2 down to a tenth. A focal case
 with targets (1 - e) w_y [k = y] + e w_k / K; a case gI is the sigmoid form, with those of a case I. A divergence dI is
 dI.a, dI.b (R, K), the symmetric divergence of the softmaxes (single) and of the sigmoids (multi), as a mean over records, and
 their gradients by a and b.
+A case tI is a cI and tI.teacher (R, K), tI.share (1): probabilities that are so much of the targets.
 A case I is I.logits (R, K), I.targets (R, K), I.pos_weights (K), I.loss (the mean over all), I.dlogits (R, K).
 """
 import pathlib
@@ -17,7 +18,7 @@ import torch
 import transformers
 
 HERE = pathlib.Path(__file__).parent
-random = numpy.random.default_rng(5)
+random, own = numpy.random.default_rng(5), numpy.random.default_rng(6)
 CASES = [(1, 1, 1.0), (4, 1, 3.0), (6, 5, 1.0), (16, 37, 4.0), (3, 8, 40.0)]
 
 
@@ -44,6 +45,23 @@ def cross_entropies():
         for name, value in dict(logits=logits, labels=labels, weights=weights, smoothing=smoothing,
                                 loss=loss.reshape(1), dlogits=logits.grad).items():
             yield f"c{case}.{name}", value.detach().numpy().astype("<f4")
+
+
+def taught():
+    """Probabilities for targets, in part: what a teacher says."""
+    for case, (rows, outputs, spread, share) in enumerate([(6, 5, 3.0, 0.5), (16, 37, 10.0, 0.25), (4, 3, 1.0, 1.0)]):
+        logits = torch.tensor(spread * own.normal(size=(rows, outputs)).astype("<f4"), requires_grad=True)
+        labels = torch.tensor(own.integers(0, outputs, rows))
+        weights = torch.tensor(numpy.exp(own.uniform(-2, 2, outputs)).astype("<f4"))
+        teacher = torch.softmax(torch.tensor(spread * own.normal(size=(rows, outputs)).astype("<f4")), -1)
+        smoothing = torch.tensor([0.125 * case])
+        targets = (1 - share) * torch.nn.functional.one_hot(labels, outputs).double() + share * teacher.double()
+        each = torch.nn.CrossEntropyLoss(weight=weights.double(), label_smoothing=float(smoothing), reduction="none")
+        loss = each(logits.double(), targets).sum() / weights.double()[labels].sum()
+        loss.backward()
+        for name, value in dict(logits=logits, labels=labels, weights=weights, smoothing=smoothing, teacher=teacher,
+                                share=torch.tensor([share]), loss=loss.reshape(1), dlogits=logits.grad).items():
+            yield f"t{case}.{name}", value.detach().numpy().astype("<f4")
 
 
 def schedules():
@@ -127,6 +145,7 @@ def everything():
     yield from polynomials()
     yield from focal()
     yield from divergences()
+    yield from taught()
 
 
 with open(HERE / "loss.txt", "w") as index, open(HERE / "loss.bin", "wb") as data:
