@@ -3,41 +3,7 @@
 #include "packed.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* The workspace grows to the largest batch that it has seen. */
-static void reserve(lex_workspace *w, const lex_inference *m, const lex_batch *batch, bool alone)
-{
-    const int64_t T = batch->n_rows, B = batch->n_sequences;
-    int64_t longest = 0;
-    for (int64_t s = 0; s < B; s++) {
-        int64_t n = batch->starts[s + 1] - batch->starts[s];
-        longest = n > longest ? n : longest;
-    }
-    if (T > w->row_capacity) {
-        lex_make_room(&w->x, T * w->stride);
-        if (m->config.has_projection || m->config.family->norm_first)
-            lex_make_room(&w->seen, T * (w->stride > w->embedding_stride ? w->stride : w->embedding_stride));
-        if (alone)
-            lex_make_room(&w->qkv, T * w->qkv_stride);
-        lex_make_room(&w->context, T * w->stride);
-        lex_make_room(&w->inner, T * w->inner_stride);
-        if (m->convolution.out)
-            lex_make_room(&w->convolved, T * w->stride);
-        w->positions = lex_realloc_array(w->positions, (size_t)T, sizeof *w->positions);
-        w->row_capacity = T;
-    }
-    if (B > w->sequence_capacity) {
-        lex_make_room(&w->pooled, B * w->stride);
-        lex_make_room(&w->aside, B * w->stride);
-        w->sequence_capacity = B;
-    }
-    if (longest > w->longest) {
-        lex_attend_reserve(w, m, longest);
-        w->longest = longest;
-    }
-}
 
 void lex_apply_linear(const lex_inference *m, const lex_workspace *w, const lex_packed_linear *linear, const float *x,
                       int64_t x_stride, int64_t n_rows, lex_after after, float *y, int64_t y_stride)
@@ -299,7 +265,7 @@ static void show(float *to, const float *from, int64_t n, int64_t stride)
 void lex_answer_begin(const lex_inference *m, lex_workspace *w, const lex_batch *batch, bool alone)
 {
     lex_profile_begin(w->watch);
-    reserve(w, m, batch, alone);
+    lex_workspace_reserve(w, m, batch, alone);
 }
 
 void lex_answer_share(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const lex_share *share)

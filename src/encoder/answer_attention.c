@@ -5,12 +5,6 @@
 
 #include "packed.h"
 
-void lex_make_room(float **buffer, int64_t n)
-{
-    free(*buffer);
-    *buffer = lex_alloc_aligned((size_t)n * sizeof **buffer);
-}
-
 /* What attention adds to scores by distance, each head's beside each other. */
 static void make_bias(lex_workspace *w, const lex_inference *m, int64_t longest)
 {

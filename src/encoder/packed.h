@@ -103,7 +103,9 @@ void lex_answer_begin(const lex_inference *m, lex_workspace *w, const lex_batch 
 void lex_answer_share(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const lex_share *share);
 void lex_answer_end(const lex_inference *m, lex_workspace *w, const lex_batch *batch, const lex_share *share, float *logits);
 
-/* Makes room for sequences of that length. */
+/* workspace.c: makes room for the batch; `alone`: for its queries, keys and values, too. */
+void lex_workspace_reserve(lex_workspace *w, const lex_inference *m, const lex_batch *batch, bool alone);
+/* answer_attention.c: for sequences of that length. */
 void lex_attend_reserve(lex_workspace *w, const lex_inference *m, int64_t longest);
 /* Frees a buffer and makes it n floats. */
 void lex_make_room(float **buffer, int64_t n);
