@@ -82,6 +82,9 @@ typedef struct {
     double C;
 } lex_linear_options;
 
+/* Beyond so many rows the terms of all texts would take more memory than the encoder, for a teacher who has less to say. */
+enum { LEX_DISTILL_ROWS = 30000 };
+
 typedef struct {
     lex_kind kind;
     const char *encoder_dir;           /* required for an encoder; NULL for a linear model */
@@ -130,7 +133,8 @@ typedef struct {
     double focal;           /* as lex_loss_options has it */
     double label_smoothing; /* SINGLE */
     /* SINGLE: lex_loss_options' distill, the teacher being a linear model (`linear` says how) that has seen the other records of
-     * the training file, four fifths of them at a time, so that it says of each what it would say of a new one. */
+     * the training file, four fifths of them at a time, so that it says of each what it would say of a new one. < 0: 0.5 in
+     * SINGLE with at most LEX_DISTILL_ROWS training rows, else 0. Not a number: CONTRACTS: as < 0; CLASSIC: 0. */
     double distill_linear;
     /* SINGLE: a record counts (mean count of the labels / count of its own) to this power, in [0, 1]; 1 is
      * scikit-learn's "balanced". 0: each counts the same. < 0: 0.3 in SINGLE, else 0. Not a number: CONTRACTS: as < 0; CLASSIC: 0. */

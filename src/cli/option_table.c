@@ -254,8 +254,8 @@ const cli_option cli_option_rows[] = {
      .value = "contracts|classic", .initial = "contracts",
      .help = "what holds where nothing is said; contracts: --lr 3e-4 (less for encoders wider than 384), ten times that for "
      "the head, --batch-size 32, epochs for 1400 steps (3 to 20), the shortest length that loses at most 5% of the training "
-     "tokens, --class-weights auto, --metric last; classic: --lr 2e-5 --epochs 5 --batch-size 16 --max-length 128 --pooling "
-     "cls --class-weights off --metric macro_f1"},
+     "tokens, --class-weights auto, --distill-linear 0.5 where each record has one label, --metric last; classic: --lr 2e-5 "
+     "--epochs 5 --batch-size 16 --max-length 128 --pooling cls --class-weights off --metric macro_f1"},
     {.name = "epochs", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
      .low = 1, .high = 1000, .help = "passes over the training records", .absent = "by --recipe"},
     {.name = "lr", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
@@ -318,8 +318,8 @@ const cli_option cli_option_rows[] = {
      .initial = "0", .low = 0, .high = 0.99, .help = "one label a record: the share of the target that is spread over all "
      "labels"},
     {.name = "distill-linear", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "F",
-     .initial = "0", .low = 0, .high = 0.99, .help = "one label a record: the share of the target that is what a linear model "
-     "says, which was trained on the other records; the encoder learns from it which labels are alike"},
+     .low = 0, .high = 0.99, .absent = "by --recipe", .help = "one label a record: the share of the target that is what a linear "
+     "model says, which was trained on the other records; the encoder learns from it which labels are alike"},
     {.name = "class-weights", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
      .value = "off|auto|balanced|P|FILE", .absent = "by --recipe", .check = is_class_weights, .expected = "off, auto, balanced, a "
      "power from 0 to 1 or a .json, .csv or .tsv file", .help = "rare labels count more, by the power P of how rare they are; "

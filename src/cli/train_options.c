@@ -200,7 +200,8 @@ void cli_fill_train_options(lex_train_options *t, const cli_options *options, le
     t->head_lr = cli_option_given(options, "head-lr") ? cli_option_double(options, "head-lr") : 0;
     t->layer_decay = cli_option_double(options, "layer-decay");
     t->label_smoothing = cli_option_double(options, "label-smoothing");
-    t->distill_linear = cli_option_double(options, "distill-linear");
+    if (cli_option_given(options, "distill-linear"))
+        t->distill_linear = cli_option_double(options, "distill-linear");
     fill_optimization(t, options);
     t->patience = cli_option_int(options, "patience");
     t->min_delta = cli_option_double(options, "min-delta");

@@ -9,7 +9,9 @@
 static lex_status read_files(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
-    const lex_text_form form = {run->model ? run->model->tokenizer : NULL, &run->cut, run->terms};
+    const bool all = o->kind == LEX_KIND_LINEAR || o->fuse_linear || o->distill_linear > 0; /* else: if they are not too many */
+    const lex_text_form form = {run->model ? run->model->tokenizer : NULL, &run->cut, run->terms,
+                                all ? LEX_EXAMPLES_MAX : LEX_DISTILL_ROWS};
     lex_text_form judged = form; /* of which --distill-linear needs no terms */
     if (o->kind == LEX_KIND_ENCODER && !o->fuse_linear)
         judged.terms = NULL;
@@ -171,7 +173,7 @@ static lex_status check_task(const lex_run *run, lex_err *err)
     const lex_train_options *o = run->options;
     bool tunes = !o->thresholds_auto && o->thresholds.goal != LEX_GOAL_NONE;
     bool weighs = o->class_weight_power > 0 || o->class_weights_path;
-    const char *softens = o->label_smoothing != 0 ? "--label-smoothing" : o->distill_linear != 0 ? "--distill-linear" : NULL;
+    const char *softens = o->label_smoothing != 0 ? "--label-smoothing" : o->distill_linear > 0 ? "--distill-linear" : NULL;
     if (run->labels.task != LEX_TASK_SINGLE && (weighs || softens)) {
         lex_err_set(err, LEX_ERR_USAGE, "%s is for one label a record; the rows of %s have task '%s'",
                     weighs ? "--class-weights" : softens, run->train.path, lex_task_name(run->labels.task));

@@ -76,7 +76,7 @@ static lex_status append_record(reading *r, const lex_record *record, lex_err *e
         return st;
     if (r->form->tokenizer)
         tokenize(r, record->text, &example);
-    if (r->form->terms) {
+    if (r->form->terms && data->n_examples < r->form->n_counted) {
         example.text = lex_terms_n_texts(r->form->terms);
         st = lex_terms_add(r->form->terms, record->text, r->form->tokenizer ? NULL : &example.n, err);
         if (st != LEX_OK) {

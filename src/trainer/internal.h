@@ -51,6 +51,7 @@ typedef struct {
     const lex_tokenizer *tokenizer;
     const lex_cut *cut; /* with a stride: ids are kept whole and without special tokens */
     lex_terms *terms;
+    int64_t n_counted; /* texts of which terms are counted: the first ones */
 } lex_text_form;
 lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_text_form *form,
                             const lex_train_options *options, lex_err *err) LEX_MUST_CHECK;
@@ -143,6 +144,7 @@ typedef struct {
     lex_cut cut; /* stride 0: texts are cut */
     uint8_t *targets; /* (n_examples of train, K); MULTI and BINARY */
     float *teacher;   /* likewise, of the training rows alone: --distill-linear; NULL: none */
+    bool teacher_is_auto; /* nobody asked for one */
     double *pos_weights; /* (K); NULL: all 1 */
     double *class_weights; /* (K); SINGLE; NULL: all 1 */
     double *shift;       /* (K): -log of them, or NULL */

@@ -12,7 +12,7 @@
 
 /* CONTRACTS */
 enum { STEPS = 1400, EPOCHS_MIN = 3, EPOCHS_MAX = 20, BATCH = 32, WIDTH = 384 };
-static const double RATE = 3e-4, HEAD_FACTOR = 10;
+static const double RATE = 3e-4, HEAD_FACTOR = 10, SHARE = 0.5; /* of a linear model in the target */
 
 /* CLASSIC */
 enum { CLASSIC_EPOCHS = 5, CLASSIC_BATCH = 16, CLASSIC_LENGTH = 128 };
@@ -41,6 +41,8 @@ void lex_recipe_begin(lex_run *run)
         o->batch_size = classic ? CLASSIC_BATCH : BATCH;
     if (isnan(o->class_weight_power))
         o->class_weight_power = classic || o->class_weights_path ? 0 : -1;
+    if (isnan(o->distill_linear))
+        o->distill_linear = classic || (!o->task_auto && o->task != LEX_TASK_SINGLE) ? 0 : -1;
 }
 
 /* The decimal number that is meant: 3e-4 * 10 is 0.0029999999999999996. */
@@ -102,6 +104,9 @@ void lex_recipe_of_data(lex_run *run)
     lex_train_options *o = &run->settled;
     if (run->length_by_data)
         choose_length(run);
+    run->teacher_is_auto = o->distill_linear < 0;
+    if (run->teacher_is_auto)
+        o->distill_linear = run->labels.task == LEX_TASK_SINGLE && run->train.n_examples <= LEX_DISTILL_ROWS ? SHARE : 0;
     if (o->epochs)
         return;
     int64_t steps = (run->summary->n_train + o->batch_size - 1) / o->batch_size, epochs = (STEPS + steps / 2) / steps;

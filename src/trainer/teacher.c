@@ -97,15 +97,21 @@ lex_status lex_run_teach(lex_run *run, lex_err *err)
     t.in = lex_alloc_array(n, sizeof *t.in);
     t.out = lex_alloc_array(n, sizeof *t.out);
     t.margins = lex_alloc_zeroed(n * (size_t)run->labels.n_outputs, sizeof *t.margins);
-    LEX_TRY(lex_run_learn_terms(&t.vectorizer, run, err));
+    st = lex_run_learn_terms(&t.vectorizer, run, err);
+    if (st == LEX_ERR_INPUT && run->teacher_is_auto) { /* no term is in two texts */
+        lex_err_clear(err);
+        st = LEX_OK;
+        goto done;
+    }
+    LEX_TRY(st);
     deal(&t);
     for (int64_t fold = 0; fold < FOLDS; fold++)
         LEX_TRY(answer_fold(&t, fold, err));
     if (calibrate(&t))
         keep(&t);
     else
-        lex_run_note(run, LEX_RUN_WARNING, "%s: too few records for a linear model to teach by: --distill-linear does nothing",
-                     run->train.path);
+        lex_run_note(run, run->teacher_is_auto ? LEX_RUN_DETAIL : LEX_RUN_WARNING, "%s: too few records for a linear model to "
+                     "teach by: --distill-linear does nothing", run->train.path);
 done:
     lex_vectorizer_free(t.vectorizer);
     free(t.fold);

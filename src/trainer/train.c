@@ -17,6 +17,7 @@ lex_train_options lex_train_options_default(void)
         .normalize_auto = true,
         .device = "auto",
         .class_weight_power = NAN,
+        .distill_linear = NAN,
         .weight_decay = 0.01,
         .warmup_ratio = 0.1,
         .warmup_steps = -1,
@@ -120,7 +121,7 @@ static lex_status open_run(lex_run *run, lex_err *err)
     if (!o->normalize_auto)
         lex_model_use_normalize(run->model, o->normalize);
     LEX_TRY(choose_length(run, err));
-    run->terms = o->fuse_linear || o->distill_linear > 0 ? lex_terms_new(&o->linear.ngrams) : NULL;
+    run->terms = o->fuse_linear || o->distill_linear != 0 ? lex_terms_new(&o->linear.ngrams) : NULL;
     LEX_TRY(lex_run_read_data(run, err));
     LEX_TRY(lex_run_try_out(run, err));
     lex_model_prepare(run->model, run->labels.task, &run->labels.labels, o->pooling);
