@@ -76,6 +76,8 @@ void lex_terms_free(lex_terms *terms);
  * more characters. LEX_ERR_INPUT beyond LEX_TERMS_MAX. */
 lex_status lex_terms_add(lex_terms *terms, lex_str text, int64_t *n_words, lex_err *err) LEX_MUST_CHECK;
 int64_t lex_terms_n_texts(const lex_terms *terms);
+/* About the memory that it holds. */
+int64_t lex_terms_bytes(const lex_terms *terms);
 
 /* ---- features ---- */
 

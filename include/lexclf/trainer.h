@@ -82,8 +82,8 @@ typedef struct {
     double C;
 } lex_linear_options;
 
-/* Beyond so many rows the terms of all texts would take more memory than the encoder, for a teacher who has less to say. */
-enum { LEX_DISTILL_ROWS = 30000 };
+/* What a teacher that nobody asked for may take of memory, for the terms of all texts and for its weights. */
+enum { LEX_DISTILL_BYTES = 512 << 20 };
 
 typedef struct {
     lex_kind kind;
@@ -132,9 +132,9 @@ typedef struct {
     lex_augment augment;
     double focal;           /* as lex_loss_options has it */
     double label_smoothing; /* SINGLE */
-    /* SINGLE: lex_loss_options' distill, the teacher being a linear model (`linear` says how) that has seen the other records of
-     * the training file, four fifths of them at a time, so that it says of each what it would say of a new one. < 0: 0.5 in
-     * SINGLE with at most LEX_DISTILL_ROWS training rows, else 0. Not a number: CONTRACTS: as < 0; CLASSIC: 0. */
+    /* SINGLE: lex_loss_options' distill, the teacher being a linear model (`linear` says how). Each fifth of the training rows is
+     * answered by one that has seen the other four, so that it says of every row what it would say of a new one. < 0: 0.5 in
+     * SINGLE, unless that took more than LEX_DISTILL_BYTES, else 0. Not a number: CONTRACTS: as < 0; CLASSIC: 0. */
     double distill_linear;
     /* SINGLE: a record counts (mean count of the labels / count of its own) to this power, in [0, 1]; 1 is
      * scikit-learn's "balanced". 0: each counts the same. < 0: 0.3 in SINGLE, else 0. Not a number: CONTRACTS: as < 0; CLASSIC: 0. */
@@ -224,7 +224,7 @@ void lex_loss_scale_update(lex_loss_scale *scale, bool overflow);
 typedef struct lex_optimizer lex_optimizer;
 typedef struct {
     double beta1, beta2, eps, weight_decay, clip;
-    lex_loss_options loss; /* weights borrowed as long as the optimizer lives */
+    lex_loss_options loss; /* weights borrowed as long as the optimizer lives; the teacher is each example's own */
     double head_factor;    /* the head's learning rate over the encoder's; 0: 1 */
     /* The learning rate of a layer over that of the one above it (Howard and Ruder, "Universal Language Model
      * Fine-tuning", ACL 2018, section 3.2): the top layer has the whole rate, the embeddings the least. 0: 1. */
@@ -265,7 +265,7 @@ typedef struct {
     int64_t n;
     int32_t label;          /* SINGLE */
     const uint8_t *targets; /* (K) MULTI and BINARY */
-    const float *teacher;   /* (K) where the options' loss.distill has a share of it */
+    const float *teacher;   /* (K); needed where the options' loss.distill is not 0 */
 } lex_train_example;
 
 /* Mean loss over the examples (with weights in SINGLE, the weighted mean), its gradient in micro-batches of at most batch_tokens (at least one example each), one

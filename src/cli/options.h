@@ -49,7 +49,7 @@ typedef struct {
     bool required;
     const char *bare; /* CHOICE: the word it stands for without a value; the next argument is one only if it fits */
     const char *kind;   /* train: the --kind that it has a meaning for; NULL: any */
-    const char *or_with[2]; /* options with which it has a meaning under any other kind; or NULL */
+    const char *or_with[2]; /* flags, or numbers that are not 0, with which it has a meaning under any other kind; or NULL */
     const char *absent; /* what holds without the option, where `initial` cannot say it: "the encoder's own" */
     bool (*check)(const char *value); /* STRING: whether the value can be; NULL: any */
     const char *expected; /* STRING: what the check wants, in words; NULL: "a FILE", by `value` */

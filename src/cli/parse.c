@@ -169,13 +169,20 @@ static const char *chosen_kind(const cli_options *options, cli_origin *from)
     return v->n_texts ? v->texts[v->n_texts - 1] : row->initial;
 }
 
+/* A flag that is given, or a number that is not 0. */
+static bool is_on(const cli_options *options, const char *name)
+{
+    const cli_option *row = cli_option_find(options->verb->bit, lex_str_of(name));
+    return cli_option_given(options, name) && (row->type == CLI_FLAG || cli_option_double(options, name) != 0);
+}
+
 /* Whether an option of this row means nothing for that kind. */
 static bool is_for_another(const cli_options *options, const cli_option *row, const char *kind)
 {
     if (!kind || !row->kind || strcmp(row->kind, kind) == 0)
         return false;
     for (int i = 0; i < 2 && row->or_with[i]; i++)
-        if (cli_option_given(options, row->or_with[i]))
+        if (is_on(options, row->or_with[i]))
             return false;
     return true;
 }
@@ -195,9 +202,11 @@ static lex_status check_kind(cli_options *options, lex_err *err)
             continue;
         }
         lex_status code = v->from == CLI_FROM_CONFIG ? LEX_ERR_INPUT : LEX_ERR_USAGE;
-        lex_err_set(err, code, "option '--%s' has no meaning with '--kind %s'", row->name, kind);
         if (row->or_with[0])
-            lex_err_hint(err, "'--%s' and '--%s' train a linear model beside the encoder", row->or_with[0], row->or_with[1]);
+            lex_err_set(err, code, "option '--%s' needs '--kind %s', '--%s' or '--%s'", row->name, row->kind, row->or_with[0],
+                        row->or_with[1]);
+        else
+            lex_err_set(err, code, "option '--%s' has no meaning with '--kind %s'", row->name, kind);
         if (code == LEX_ERR_INPUT)
             lex_err_at(err, "%s", cli_option_string(options, "config"));
         return code;

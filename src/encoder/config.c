@@ -45,23 +45,35 @@ lex_status lex_config_must_be(const lex_json *config, const char *key, bool valu
                        value ? "true" : "false");
 }
 
-lex_status lex_config_activation(lex_activation *out, const lex_json *config, const char *key, const char *absent, lex_err *err)
+static lex_status read_activation(lex_activation *out, const lex_json *config, const char *key, const char *absent, bool or_tanh,
+                                  lex_err *err)
 {
     static const struct {
         const char *name;
         lex_activation activation;
-    } known[] = {{"gelu", LEX_ACTIVATION_GELU},          {"gelu_new", LEX_ACTIVATION_GELU_TANH},
-                 {"gelu_fast", LEX_ACTIVATION_GELU_TANH}, {"gelu_pytorch_tanh", LEX_ACTIVATION_GELU_TANH},
-                 {"relu", LEX_ACTIVATION_RELU}};
+    } known[] = {{"tanh", LEX_ACTIVATION_TANH},           {"gelu", LEX_ACTIVATION_GELU},
+                 {"gelu_new", LEX_ACTIVATION_GELU_TANH},  {"gelu_fast", LEX_ACTIVATION_GELU_TANH},
+                 {"gelu_pytorch_tanh", LEX_ACTIVATION_GELU_TANH}, {"relu", LEX_ACTIVATION_RELU}};
     const lex_json *node = lex_json_get(config, key);
     const char *name = node ? lex_json_string(node) : absent;
-    for (size_t i = 0; name && i < sizeof known / sizeof *known; i++) {
+    for (size_t i = or_tanh ? 0 : 1; name && i < sizeof known / sizeof *known; i++) {
         *out = known[i].activation;
         if (strcmp(name, known[i].name) == 0)
             return LEX_OK;
     }
-    return lex_err_set(err, LEX_ERR_INPUT, "'%s' is '%s', supported are 'gelu', 'gelu_new' and 'relu'", key,
-                       name ? name : "(not a string)");
+    return lex_err_set(err, LEX_ERR_INPUT, "'%s' is '%s', supported are %s'gelu', 'gelu_new' and 'relu'", key,
+                       name ? name : "(not a string)", or_tanh ? "'tanh', " : "");
+}
+
+lex_status lex_config_activation(lex_activation *out, const lex_json *config, const char *key, const char *absent, lex_err *err)
+{
+    return read_activation(out, config, key, absent, false, err);
+}
+
+lex_status lex_config_any_activation(lex_activation *out, const lex_json *config, const char *key, const char *absent,
+                                     lex_err *err)
+{
+    return read_activation(out, config, key, absent, true, err);
 }
 
 lex_status lex_config_positions_from(lex_encoder_config *config, int64_t pad, lex_err *err)

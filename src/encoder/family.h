@@ -81,6 +81,9 @@ lex_status lex_config_fraction(double *out, const lex_json *config, const char *
 lex_status lex_config_must_be(const lex_json *config, const char *key, bool value, lex_err *err) LEX_MUST_CHECK;
 lex_status lex_config_activation(lex_activation *out, const lex_json *config, const char *key, const char *absent,
                                  lex_err *err) LEX_MUST_CHECK;
+/* The same, or tanh, which feed-forwards have no kernel for. */
+lex_status lex_config_any_activation(lex_activation *out, const lex_json *config, const char *key, const char *absent,
+                                     lex_err *err) LEX_MUST_CHECK;
 /* RoBERTa's scheme of positions: they count from `pad` + 1 on, and padding that a text may hold has position `pad`. */
 lex_status lex_config_positions_from(lex_encoder_config *config, int64_t pad, lex_err *err) LEX_MUST_CHECK;
 

@@ -1,5 +1,6 @@
 /* loss.c - softmax with cross-entropy, sigmoid with binary cross-entropy, both also focal, the divergence of two
- * answers, their gradients, and probabilities. On the host and in double: K numbers a record are little, and the sums are exact enough to compare runs. */
+ * answers, their gradients, and probabilities. On the host and in double: K numbers a record are little, and the sums are exact
+ * enough to compare runs. */
 #include "lexclf/encoder.h"
 
 #include <math.h>

@@ -4,6 +4,8 @@
 
 #include "internal.h"
 
+enum { GRAM_BYTES = 40 }; /* of a different n-gram in the map: its entry, its text, its share of empty places */
+
 bool lex_ngrams_are_good(const lex_ngrams *g)
 {
     bool words = g->word_low >= 1 && g->word_low <= g->word_high && g->word_high <= LEX_NGRAM_MAX;
@@ -43,6 +45,14 @@ void lex_terms_free(lex_terms *terms)
 int64_t lex_terms_n_texts(const lex_terms *terms)
 {
     return (terms->n_starts - 1) / LEX_GRAM_KINDS;
+}
+
+int64_t lex_terms_bytes(const lex_terms *terms)
+{
+    int64_t n = terms->n_starts * (int64_t)sizeof *terms->starts + terms->n_counts * (int64_t)sizeof *terms->counts;
+    for (int kind = 0; kind < LEX_GRAM_KINDS; kind++)
+        n += terms->grams[kind].n * GRAM_BYTES;
+    return n;
 }
 
 static void note_gram(void *context, lex_gram_kind kind, lex_str gram)

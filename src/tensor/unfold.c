@@ -9,7 +9,7 @@ typedef struct {
     bool back;
 } work;
 
-/* One row and what lies j places before it, counted from the furthest neighbour. */
+/* Column j of each of a row's columns is the neighbour's. */
 static void one_row(const work *w, int64_t row, int64_t neighbour, int64_t j)
 {
     float *restrict beside = w->unfolded + row * w->width * w->size + j, *restrict x = w->rows + neighbour * w->width;
@@ -37,7 +37,7 @@ static void unfold_sequences(void *context, int64_t begin, int64_t end)
 static lex_tensor *run(lex_scope *scope, lex_tensor *from, const lex_packing *packing, int64_t size, int64_t n_columns, bool back)
 {
     if (!lex_on_cpu(scope)) {
-        lex_scope_fail(scope, "the convolution", "is computed on the CPU alone: --device cpu");
+        lex_scope_fail(scope, "convolution", "is computed on the CPU alone: --device cpu");
         return NULL;
     }
     lex_tensor *to = lex_tensor_zeros(scope, LEX_F32, 2, (int64_t[]){lex_tensor_size(from, 0), n_columns});

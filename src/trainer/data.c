@@ -9,9 +9,8 @@
 static lex_status read_files(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
-    const bool all = o->kind == LEX_KIND_LINEAR || o->fuse_linear || o->distill_linear > 0; /* else: if they are not too many */
-    const lex_text_form form = {run->model ? run->model->tokenizer : NULL, &run->cut, run->terms,
-                                all ? LEX_EXAMPLES_MAX : LEX_DISTILL_ROWS};
+    const bool unasked = o->kind == LEX_KIND_ENCODER && !o->fuse_linear && o->distill_linear < 0;
+    const lex_text_form form = {run->model ? run->model->tokenizer : NULL, &run->cut, run->terms, unasked};
     lex_text_form judged = form; /* of which --distill-linear needs no terms */
     if (o->kind == LEX_KIND_ENCODER && !o->fuse_linear)
         judged.terms = NULL;
@@ -177,7 +176,8 @@ static lex_status check_task(const lex_run *run, lex_err *err)
     if (run->labels.task != LEX_TASK_SINGLE && (weighs || softens)) {
         lex_err_set(err, LEX_ERR_USAGE, "%s is for one label a record; the rows of %s have task '%s'",
                     weighs ? "--class-weights" : softens, run->train.path, lex_task_name(run->labels.task));
-        lex_err_hint(err, "--pos-weight makes true labels count more");
+        if (weighs)
+            lex_err_hint(err, "--pos-weight makes true labels count more");
         return LEX_ERR_USAGE;
     }
     if (run->labels.task != LEX_TASK_SINGLE || (!tunes && o->pos_weight == 1))

@@ -66,26 +66,34 @@ static void tokenize(reading *r, lex_str text, lex_example *example)
     data->most_windows = n_windows > data->most_windows ? n_windows : data->most_windows;
 }
 
+static lex_status count_terms(reading *r, const lex_record *record, lex_example *example, lex_err *err)
+{
+    lex_terms *terms = r->form->terms;
+    lex_dataset *data = r->data;
+    if (r->form->may_stop_counting && terms && (data->many_labels || lex_terms_bytes(terms) > LEX_DISTILL_BYTES))
+        data->is_uncounted = true;
+    if (!terms || data->is_uncounted)
+        return LEX_OK;
+    example->text = lex_terms_n_texts(terms);
+    lex_status st = lex_terms_add(terms, record->text, r->form->tokenizer ? NULL : &example->n, err);
+    if (st != LEX_OK)
+        lex_err_at(err, "%s:%lld", record->file, (long long)record->line);
+    return st;
+}
+
 static lex_status append_record(reading *r, const lex_record *record, lex_err *err)
 {
     lex_dataset *data = r->data;
     lex_example example = {.names_at = data->n_names, .n_names = record->n_labels, .line = record->line,
-                           .file = (int32_t)r->file};
-    lex_status st = append_names(data, r->names, record, err);
-    if (st != LEX_OK)
-        return st;
+                           .file = (int32_t)r->file, .text = -1};
+    lex_status st = LEX_OK;
+    LEX_TRY(append_names(data, r->names, record, err));
     if (r->form->tokenizer)
         tokenize(r, record->text, &example);
-    if (r->form->terms && data->n_examples < r->form->n_counted) {
-        example.text = lex_terms_n_texts(r->form->terms);
-        st = lex_terms_add(r->form->terms, record->text, r->form->tokenizer ? NULL : &example.n, err);
-        if (st != LEX_OK) {
-            lex_err_at(err, "%s:%lld", record->file, (long long)record->line);
-            return st;
-        }
-    }
+    LEX_TRY(count_terms(r, record, &example, err));
     LEX_PUSH(data->examples, data->n_examples, data->example_capacity, example);
-    return LEX_OK;
+done:
+    return st;
 }
 
 static lex_status read_all(reading *r, lex_reader *reader, lex_err *err)

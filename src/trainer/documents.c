@@ -194,6 +194,7 @@ static double judge(lex_documents *d, const lex_documents_work *work, int64_t fi
             d->labels[r] = example->label;
         else
             memcpy(d->targets + r * K, example->targets, (size_t)K);
+        LEX_ASSERT(example->teacher || d->options->loss.distill == 0);
         if (example->teacher)
             memcpy(d->teacher + r * K, example->teacher, (size_t)K * sizeof *d->teacher);
     }

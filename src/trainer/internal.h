@@ -12,7 +12,7 @@
 typedef struct {
     int64_t ids_at; /* first id in the pool */
     int64_t n;      /* tokens; without ids, words */
-    int64_t text;   /* the text's number among the terms */
+    int64_t text;   /* the text's number among the terms; -1: it is not counted */
     int64_t names_at; /* first label name in the list */
     int64_t n_names;
     int64_t line;
@@ -33,6 +33,7 @@ typedef struct {
     int64_t n_long;              /* examples that do not fit into one sequence of the maximum length */
     int64_t n_tokens, n_beyond;  /* of all texts, special ones aside; of these, what lies beyond that length */
     int64_t n_windows, most_windows; /* in all, of one example; with windows */
+    bool is_uncounted; /* terms of some texts were not counted */
     bool many_labels; /* some row gave its labels in a form that holds any number */
     char sha256[65];  /* of the files' bytes, one after the other */
 } lex_dataset;
@@ -51,7 +52,7 @@ typedef struct {
     const lex_tokenizer *tokenizer;
     const lex_cut *cut; /* with a stride: ids are kept whole and without special tokens */
     lex_terms *terms;
-    int64_t n_counted; /* texts of which terms are counted: the first ones */
+    bool may_stop_counting; /* terms, where they become too many or nobody needs them */
 } lex_text_form;
 lex_status lex_dataset_read(lex_dataset *out, lex_name_table *names, const char *path, const lex_text_form *form,
                             const lex_train_options *options, lex_err *err) LEX_MUST_CHECK;
@@ -254,13 +255,15 @@ lex_status lex_run_learn_linear(lex_vectorizer **vectorizer, lex_svm *svm, lex_r
 lex_status lex_run_learn_terms(lex_vectorizer **vectorizer, lex_run *run, lex_err *err) LEX_MUST_CHECK;
 lex_status lex_run_learn_weights(lex_svm *svm, int64_t *n_unfinished, lex_run *run, const lex_vectorizer *vectorizer,
                                  const int64_t *rows, int64_t n, lex_err *err) LEX_MUST_CHECK;
+/* A warning where the training of some of n labels was ended before it had converged. */
+void lex_run_tell_of_unsettled(const lex_run *run, int64_t n_unfinished, int64_t n);
 /* Margins (n, K) of rows of `data`, to be freed; run->model has the linear part. NULL when n is 0. */
 float *lex_run_margins(const lex_run *run, const lex_dataset *data, const int64_t *rows, int64_t n);
 /* The same by another vocabulary and other weights. */
 float *lex_run_margins_by(const lex_run *run, const lex_vectorizer *vectorizer, const lex_svm *svm, const lex_dataset *data,
                           const int64_t *rows, int64_t n);
 
-/* teacher.c: --distill-linear. run->teacher, or a warning where the records are too few for one. */
+/* teacher.c: --distill-linear. run->teacher; or it is said why there can be none, and the share becomes 0. */
 lex_status lex_run_teach(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 
 /* fuse.c: --fuse-linear. Trains the linear model beside the prepared encoder of run->model and takes margins of dev and

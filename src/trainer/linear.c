@@ -41,8 +41,10 @@ static void release_labels(row_labels *own)
 static int64_t *texts_of(const lex_dataset *data, const int64_t *rows, int64_t n_rows)
 {
     int64_t *texts = lex_alloc_array((size_t)n_rows, sizeof *texts);
-    for (int64_t i = 0; i < n_rows; i++)
+    for (int64_t i = 0; i < n_rows; i++) {
         texts[i] = data->examples[rows[i]].text;
+        LEX_ASSERT(texts[i] >= 0);
+    }
     return texts;
 }
 
@@ -63,7 +65,9 @@ lex_status lex_run_learn_weights(lex_svm *svm, int64_t *n_unfinished, lex_run *r
     lex_sparse x;
     lex_sparse_init(&x);
     lex_vectorizer_weigh(vectorizer, run->terms, texts, n, &x);
-    lex_run_note(run, LEX_RUN_DETAIL, "%lld features, %.1f in a row", (long long)run->n_features, (double)x.n / (double)n);
+    int64_t n_features = lex_vectorizer_n_features(vectorizer);
+    lex_run_note(run, LEX_RUN_DETAIL, "%lld features, %.1f in each of %lld rows", (long long)n_features, (double)x.n / (double)n,
+                 (long long)n);
     options.C = o->linear.C;
     options.seed = o->seed;
     options.threads = o->threads > 0 ? o->threads : lex_cpu_count();
@@ -71,7 +75,7 @@ lex_status lex_run_learn_weights(lex_svm *svm, int64_t *n_unfinished, lex_run *r
     lex_train_events events = o->events;
     options.progress = events.step && o->kind == LEX_KIND_LINEAR ? on_label : NULL;
     options.context = &events;
-    lex_status st = lex_svm_train(svm, &x, &labels, run->n_features, run->labels.n_outputs, &options, n_unfinished, err);
+    lex_status st = lex_svm_train(svm, &x, &labels, n_features, run->labels.n_outputs, &options, n_unfinished, err);
     lex_sparse_release(&x);
     free(texts);
     release_labels(&own);
@@ -92,16 +96,20 @@ lex_status lex_run_learn_terms(lex_vectorizer **vectorizer, lex_run *run, lex_er
     return st;
 }
 
+void lex_run_tell_of_unsettled(const lex_run *run, int64_t n_unfinished, int64_t n)
+{
+    if (n_unfinished)
+        lex_run_note(run, LEX_RUN_WARNING, "%lld of %lld labels had not settled after %lld passes: a smaller C does",
+                     (long long)n_unfinished, (long long)n, (long long)lex_svm_options_default().max_passes);
+}
+
 lex_status lex_run_learn_linear(lex_vectorizer **vectorizer, lex_svm *svm, lex_run *run, lex_err *err)
 {
     lex_status st = LEX_OK;
     int64_t n_unfinished = 0;
     LEX_TRY(lex_run_learn_terms(vectorizer, run, err));
     LEX_TRY(lex_run_learn_weights(svm, &n_unfinished, run, *vectorizer, run->train_rows, run->summary->n_train, err));
-    if (n_unfinished)
-        lex_run_note(run, LEX_RUN_WARNING, "%lld of %lld labels had not settled after %lld passes: a smaller C does",
-                     (long long)n_unfinished, (long long)run->labels.n_outputs,
-                     (long long)lex_svm_options_default().max_passes);
+    lex_run_tell_of_unsettled(run, n_unfinished, run->labels.n_outputs);
 done:
     return st;
 }

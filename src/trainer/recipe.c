@@ -2,7 +2,7 @@
  *
  * CLASSIC is how BERT's authors fine-tune (Devlin et al. 2019, appendix A.3). CONTRACTS was found on train and dev rows of
  * CUAD's clauses (models/README.md): several times the learning rate, and ten times that for the head, which begins from
- * nothing; about as many steps whatever the size of the data; rare labels count more. */
+ * nothing; about as many steps whatever the size of the data; rare labels count more; a linear model teaches. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,7 +106,7 @@ void lex_recipe_of_data(lex_run *run)
         choose_length(run);
     run->teacher_is_auto = o->distill_linear < 0;
     if (run->teacher_is_auto)
-        o->distill_linear = run->labels.task == LEX_TASK_SINGLE && run->train.n_examples <= LEX_DISTILL_ROWS ? SHARE : 0;
+        o->distill_linear = run->labels.task == LEX_TASK_SINGLE && !run->train.is_uncounted ? SHARE : 0;
     if (o->epochs)
         return;
     int64_t steps = (run->summary->n_train + o->batch_size - 1) / o->batch_size, epochs = (STEPS + steps / 2) / steps;

@@ -87,6 +87,7 @@ static int64_t fill(lex_optimizer *o, lex_task task, const lex_train_example *ex
             o->labels[r] = examples[i].label;
         else
             memcpy(o->targets + r * o->n_outputs, examples[i].targets, (size_t)o->n_outputs);
+        LEX_ASSERT(examples[i].teacher || o->options.loss.distill == 0);
         if (examples[i].teacher)
             memcpy(o->teacher + r * o->n_outputs, examples[i].teacher, (size_t)o->n_outputs * sizeof *o->teacher);
     }

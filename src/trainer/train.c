@@ -123,6 +123,10 @@ static lex_status open_run(lex_run *run, lex_err *err)
     LEX_TRY(choose_length(run, err));
     run->terms = o->fuse_linear || o->distill_linear != 0 ? lex_terms_new(&o->linear.ngrams) : NULL;
     LEX_TRY(lex_run_read_data(run, err));
+    if (!o->fuse_linear && o->distill_linear == 0) {
+        lex_terms_free(run->terms);
+        run->terms = NULL;
+    }
     LEX_TRY(lex_run_try_out(run, err));
     lex_model_prepare(run->model, run->labels.task, &run->labels.labels, o->pooling);
     if (run->first_bias)

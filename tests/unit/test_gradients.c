@@ -16,6 +16,7 @@ enum { K = TINY_OUTPUTS, WHOLE = 100000, ONE_BY_ONE = 1 };
 static lex_runtime *runtime;
 static fixture golden, losses;
 static tiny_examples examples;
+static float teacher[TINY_EXAMPLES][K];
 
 static const double weights[K] = {0.5, 2, 1, 3, 0.25};
 static const struct {
@@ -29,6 +30,8 @@ static const struct {
     {"label smoothing", "smoothing.", LEX_TASK_SINGLE, {.label_smoothing = 0.2}, 0},
     {"weights and smoothing", "both.", LEX_TASK_SINGLE, {.weights = weights, .label_smoothing = 0.2}, 0},
     {"focal", "focal.", LEX_TASK_SINGLE, {.focal = 2}, 0},
+    {"weights, a teacher", NULL, LEX_TASK_SINGLE, {.weights = weights, .distill = 0.5}, 0},
+    {"a teacher, R-Drop", NULL, LEX_TASK_SINGLE, {.distill = 0.5}, 1},
     {"R-Drop", NULL, LEX_TASK_SINGLE, {.weights = NULL}, 2},
     {"R-Drop, focal, weights", NULL, LEX_TASK_SINGLE, {.weights = weights, .focal = 2}, 1},
     {"binary cross-entropy", "multi.", LEX_TASK_MULTI, {.weights = NULL}, 0},
@@ -118,6 +121,11 @@ int main(void)
     fixture_open(&golden, "golden/encoder/forward");
     fixture_open(&losses, "golden/encoder/losses");
     tiny_examples_read(&examples, &golden);
+    for (int64_t i = 0; i < TINY_EXAMPLES; i++) { /* a teacher that is sure of another label each time */
+        for (int64_t k = 0; k < K; k++)
+            teacher[i][k] = k == i % K ? 0.6f : 0.4f / (K - 1);
+        examples.items[i].teacher = teacher[i];
+    }
     printf("  %-24s %10s %14s %14s\n", "largest difference of", "padded", "one by one", "layers again");
     for (size_t row = 0; row < sizeof rows / sizeof *rows; row++)
         test_row(row);

@@ -62,7 +62,7 @@ static void test_contracts(void)
         CHECK_NEAR(o->lr, rows[i].lr, 0);
         CHECK_NEAR(o->head_lr, rows[i].head_lr, 0);
         CHECK_INT(o->batch_size, 32);
-        CHECK(o->class_weight_power < 0 && o->pooling == LEX_POOLING_MEAN);
+        CHECK(o->class_weight_power < 0 && o->pooling == LEX_POOLING_MEAN && o->distill_linear == 0.5);
         CHECK_STR(o->metric, LEX_METRIC_LAST);
         release(&m);
     }
@@ -73,7 +73,7 @@ static void test_classic(void)
     made m;
     make(&m, LEX_RECIPE_CLASSIC, 384, 5552, 200);
     const lex_train_options *o = m.run.options;
-    CHECK(o->epochs == 5 && o->batch_size == 16 && o->lr == 2e-5 && o->head_lr == 2e-5 && o->class_weight_power == 0);
+    CHECK(o->epochs == 5 && o->batch_size == 16 && o->lr == 2e-5 && o->head_lr == 2e-5 && o->class_weight_power == 0 && o->distill_linear == 0);
     CHECK(o->max_length == 128 && m.run.train.examples[1].n == 200 && o->pooling == LEX_POOLING_CLS);
     CHECK_STR(o->metric, "macro_f1");
     release(&m);
@@ -106,6 +106,23 @@ static void test_length(void)
     }
 }
 
+/* Without labels that exclude each other there is nothing to teach; without terms, nobody who could. */
+static void test_teacher(void)
+{
+    for (int i = 0; i < 3; i++) {
+        lex_run run = {.settled = lex_train_options_default()};
+        lex_train_summary summary = {.n_train = 100};
+        run.options = &run.settled;
+        run.summary = &summary;
+        lex_recipe_begin(&run);
+        CHECK(run.settled.distill_linear < 0);
+        run.labels.task = i == 1 ? LEX_TASK_MULTI : LEX_TASK_SINGLE;
+        run.train.is_uncounted = i == 2;
+        lex_recipe_of_data(&run);
+        CHECK(run.teacher_is_auto && run.settled.distill_linear == (i == 0 ? 0.5 : 0));
+    }
+}
+
 int main(void)
 {
     lex_err err = {0};
@@ -113,6 +130,7 @@ int main(void)
         return 1;
     test_contracts();
     test_classic();
+    test_teacher();
     test_length();
     lex_tokenizer_free(tokenizer);
     return check_report("recipe");

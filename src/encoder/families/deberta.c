@@ -48,14 +48,11 @@ static lex_status read_convolution(lex_encoder_config *config, const lex_json *j
 {
     lex_status st = LEX_OK;
     int64_t groups;
-    const char *activation = lex_json_string(lex_json_get(json, "conv_act"));
     LEX_TRY(lex_config_size_or(&config->convolution, json, "conv_kernel_size", 0, 0, CONVOLUTION_MAX, err));
     if (config->convolution == 0)
         goto done;
     LEX_TRY(lex_config_size_or(&groups, json, "conv_groups", 1, 1, 1 << 16, err));
-    config->convolution_activation = LEX_ACTIVATION_TANH; /* transformers' own default */
-    if (lex_json_get(json, "conv_act") && (!activation || strcmp(activation, "tanh") != 0))
-        LEX_TRY(lex_config_activation(&config->convolution_activation, json, "conv_act", "gelu", err));
+    LEX_TRY(lex_config_any_activation(&config->convolution_activation, json, "conv_act", "tanh", err));
     if (config->convolution % 2 == 0 || groups != 1)
         st = lex_err_set(err, LEX_ERR_INPUT, "'conv_kernel_size' %lld with 'conv_groups' %lld: supported are odd sizes, and 1",
                          (long long)config->convolution, (long long)groups);
@@ -79,7 +76,7 @@ static lex_status read(lex_encoder_config *config, const lex_json *json, lex_err
     config->has_position_table = lex_json_bool(lex_json_get(json, "position_biased_input"), true);
     LEX_TRY(lex_config_fraction(&config->layer_norm_eps, json, "layer_norm_eps", 1e-7, err));
     LEX_TRY(lex_config_fraction(&config->head_dropout, json, "cls_dropout", config->hidden_dropout, err));
-    LEX_TRY(lex_config_activation(&config->head_activation, json, "pooler_hidden_act", "gelu", err));
+    LEX_TRY(lex_config_any_activation(&config->head_activation, json, "pooler_hidden_act", "gelu", err));
     LEX_TRY(read_convolution(config, json, err));
     st = read_distances(config, json, err);
 done:

@@ -72,7 +72,7 @@ static lex_status read(lex_encoder_config *config, const lex_json *json, lex_err
         st = lex_err_set(err, LEX_ERR_INPUT, "'classifier_pooling' is '%s', supported are 'cls' and 'mean'", pooling);
         goto done;
     }
-    LEX_TRY(lex_config_activation(&config->head_activation, json, "classifier_activation", "gelu", err));
+    LEX_TRY(lex_config_any_activation(&config->head_activation, json, "classifier_activation", "gelu", err));
     LEX_TRY(lex_config_fraction(&config->layer_norm_eps, json, "norm_eps", 1e-5, err));
     LEX_TRY(lex_config_fraction(&config->hidden_dropout, json, "mlp_dropout", 0, err));
     LEX_TRY(lex_config_fraction(&config->attention_dropout, json, "attention_dropout", 0, err));

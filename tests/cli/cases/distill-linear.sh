@@ -36,10 +36,32 @@ expect 0 lexclf "${train[@]}" --out one --windows mean --max-length 5 --r-drop 1
 # too few records to say how sure it may be: said, and the run goes on
 head -20 train.csv >few.csv
 expect 0 lexclf train --encoder encoder --train few.csv --epochs 1 --out few --distill-linear 0.5
-stderr_has 'few.csv: too few records for a linear model to teach by: --distill-linear does nothing'
+stderr_has 'warning: few.csv: no linear model teaches: too few records to tell how sure it may be'
+! grep -q distill few/lexclf.json || fail 'it says that it was taught'
 expect 3 lexclf "${train[@]}" --out x --distill-linear 0.5 --min-df 1000
 stderr_has 'a smaller --min-df takes rarer ones'
 missing x
+
+# the recipe has a teacher of its own, where there can be one: not for many labels, nor for few records, which is no warning
+sed 's/,\([A-Z]*\)$/,"\1;SALE"/; 1s/.*/text,label/; s/"SALE;SALE"/SALE/' train.csv >many.csv
+own=(train --encoder encoder --epochs 1 --threads 1)
+expect 0 lexclf "${own[@]}" --train train.csv --out own --json
+stderr_has ' features teaches, with 0.5 of the target'
+stdout_has '"share":0.5}'
+expect 0 lexclf "${own[@]}" --train train.csv --out none --json --distill-linear 0
+stderr_lacks 'teaches'
+expect 0 lexclf "${own[@]}" --train many.csv --label-separator ';' --out many --json
+stdout_lacks '"distill_linear"'
+expect 0 lexclf "${own[@]}" --train few.csv --out few --overwrite --json
+stderr_lacks 'teaches'
+stdout_lacks '"distill_linear"'
+expect 0 lexclf "${own[@]}" --train few.csv --out few --overwrite --verbose
+stderr_has 'few.csv: no linear model teaches: too few records'
+printf 'text,label\nrent,A\nsale,B\nlease,A\nbuy,B\n' >strangers.csv # no term stands in two of them
+expect 0 lexclf "${own[@]}" --train strangers.csv --out few --overwrite --verbose
+stderr_has 'strangers.csv: no linear model teaches: '
+expect 2 lexclf "${own[@]}" --train train.csv --out x --distill-linear 0 --C 1
+stderr_has "option '--C' needs '--kind linear', '--fuse-linear' or '--distill-linear'"
 
 # killed at one moment after another, it comes to the same bytes
 again=("${train[@]}" --distill-linear 0.5 --checkpoint-steps 3)

@@ -82,7 +82,7 @@ refused "bad/config.json: 'conv_kernel_size' 4 with 'conv_groups' 1: supported a
     's/"conv_kernel_size": 5/"conv_kernel_size": 4/' bad/config.json
 refused "bad/config.json: 'conv_kernel_size' 5 with 'conv_groups' 2: supported are odd sizes, and 1" deberta-v2 \
     's/"conv_kernel_size": 5/"conv_kernel_size": 5, "conv_groups": 2/' bad/config.json
-refused "bad/config.json: 'conv_act' is 'mish', supported are 'gelu', 'gelu_new' and 'relu'" deberta-v2 \
+refused "bad/config.json: 'conv_act' is 'mish', supported are 'tanh', 'gelu', 'gelu_new' and 'relu'" deberta-v2 \
     's/"conv_kernel_size": 5/"conv_kernel_size": 5, "conv_act": "mish"/' bad/config.json
 refused "bad/model.safetensors: 'deberta.encoder.conv.conv.weight' is [4, 4, 5], expected [4, 4, 3]" deberta-v2 \
     's/"conv_kernel_size": 5/"conv_kernel_size": 3/' bad/config.json

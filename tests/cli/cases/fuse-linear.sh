@@ -79,8 +79,7 @@ stdout_has '"label":"YES"'
 expect 0 lexclf train --encoder encoder --fuse-linear --train train.csv --dev-fraction 0 --epochs 1 --threads 1 --out nodev
 stderr_has 'warning: without dev records the linear model counts 2'
 expect 2 lexclf train --encoder encoder --train train.csv --out x --min-df 1
-stderr_has "option '--min-df' has no meaning with '--kind encoder'"
-stderr_has "'--fuse-linear' and '--distill-linear' train a linear model beside the encoder"
+stderr_has "needs '--kind linear', '--fuse-linear' or '--distill-linear'"
 expect 2 lexclf train --kind linear --fuse-linear --train train.csv --out x
 
 # killed at one moment after another, it comes to the same bytes
