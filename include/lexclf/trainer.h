@@ -82,8 +82,9 @@ typedef struct {
     double C;
 } lex_linear_options;
 
-/* What a teacher that nobody asked for may take of memory, for the terms of all texts and for its weights. */
-enum { LEX_DISTILL_BYTES = 512 << 20 };
+/* What a teacher that nobody asked for may take: of memory, for the terms of all texts and for its weights; and of time, which
+ * grows with training rows times labels (clauses: a tenth of a millisecond of CPU time for each). */
+enum { LEX_DISTILL_BYTES = 512 << 20, LEX_DISTILL_ANSWERS = 4000000 };
 
 typedef struct {
     lex_kind kind;
@@ -134,7 +135,7 @@ typedef struct {
     double label_smoothing; /* SINGLE */
     /* SINGLE: lex_loss_options' distill, the teacher being a linear model (`linear` says how). Each fifth of the training rows is
      * answered by one that has seen the other four, so that it says of every row what it would say of a new one. < 0: 0.5 in
-     * SINGLE, unless that took more than LEX_DISTILL_BYTES, else 0. Not a number: CONTRACTS: as < 0; CLASSIC: 0. */
+     * SINGLE, unless that took more than these, else 0. Not a number: CONTRACTS: as < 0; CLASSIC: 0. */
     double distill_linear;
     /* SINGLE: a record counts (mean count of the labels / count of its own) to this power, in [0, 1]; 1 is
      * scikit-learn's "balanced". 0: each counts the same. < 0: 0.3 in SINGLE, else 0. Not a number: CONTRACTS: as < 0; CLASSIC: 0. */

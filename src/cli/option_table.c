@@ -320,7 +320,7 @@ const cli_option cli_option_rows[] = {
     {.name = "distill-linear", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "F",
      .low = 0, .high = 0.99, .absent = "by --recipe", .help = "one label a record: the share of the target that is what a linear "
      "model says which has not seen the record; the encoder learns from it which labels are alike. The recipe contracts leaves it "
-     "out where it would take more than 512 MiB"},
+     "out where it would take more than 512 MiB, or records times labels are more than four million"},
     {.name = "class-weights", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING,
      .value = "off|auto|balanced|P|FILE", .absent = "by --recipe", .check = is_class_weights, .expected = "off, auto, balanced, a "
      "power from 0 to 1 or a .json, .csv or .tsv file", .help = "rare labels count more, by the power P of how rare they are; "

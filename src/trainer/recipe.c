@@ -99,6 +99,12 @@ static void choose_length(lex_run *run)
     lex_dataset_shorten(&run->test, length);
 }
 
+static bool may_be_taught(const lex_run *run)
+{
+    return run->labels.task == LEX_TASK_SINGLE && !run->train.is_uncounted &&
+           run->summary->n_train <= LEX_DISTILL_ANSWERS / (run->labels.n_outputs + 1);
+}
+
 void lex_recipe_of_data(lex_run *run)
 {
     lex_train_options *o = &run->settled;
@@ -106,7 +112,7 @@ void lex_recipe_of_data(lex_run *run)
         choose_length(run);
     run->teacher_is_auto = o->distill_linear < 0;
     if (run->teacher_is_auto)
-        o->distill_linear = run->labels.task == LEX_TASK_SINGLE && !run->train.is_uncounted ? SHARE : 0;
+        o->distill_linear = may_be_taught(run) ? SHARE : 0;
     if (o->epochs)
         return;
     int64_t steps = (run->summary->n_train + o->batch_size - 1) / o->batch_size, epochs = (STEPS + steps / 2) / steps;

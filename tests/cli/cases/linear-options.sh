@@ -15,7 +15,7 @@ for option in '--encoder x' '--lr 1e-3' '--epochs 2' '--schedule constant' '--wa
 done
 for option in '--C 1' '--min-df 1' '--word-ngrams 1-2' '--char-ngrams off'; do
     # shellcheck disable=SC2086
-    refused "option '${option%% *}' has no meaning with '--kind encoder'" "${train[@]}" --encoder nosuch $option
+    refused "option '${option%% *}' needs '--kind linear', '--fuse-linear' or '--distill-linear'" "${train[@]}" --encoder nosuch $option
 done
 refused "an option is missing: '--encoder DIR'" "${train[@]}"
 refused "option '--kind': 'forest' is not one of encoder|linear" "${train[@]}" --kind forest
