@@ -54,16 +54,6 @@ void lex_embed_backward(lex_encoder *encoder, lex_scope *scope, const lex_packin
         lex_rows_backward(scope, encoder->segments.dtable, tape->segments, dx);
 }
 
-static int64_t longest_of(const lex_batch *batch)
-{
-    int64_t longest = 0;
-    for (int64_t s = 0; s < batch->n_sequences; s++) {
-        int64_t n = batch->starts[s + 1] - batch->starts[s];
-        longest = n > longest ? n : longest;
-    }
-    return longest;
-}
-
 static void prepare_bias(lex_encoder *encoder, lex_scope *scope, int64_t longest, lex_tape *tape)
 {
     const int64_t span = 2 * longest - 1;
@@ -112,7 +102,7 @@ static void prepare_rotations(lex_encoder *encoder, lex_scope *scope, const lex_
 
 void lex_distances_prepare(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, lex_tape *tape)
 {
-    const int64_t longest = longest_of(batch);
+    const int64_t longest = lex_longest_sequence(batch);
     tape->bias = tape->dbias = tape->local = NULL;
     if (encoder->relative.table)
         prepare_bias(encoder, scope, longest, tape);

@@ -33,6 +33,8 @@ typedef struct {
 void lex_layout_init(lex_layout *layout, const lex_encoder_config *config, lex_pooling pooling, int64_t n_outputs);
 void lex_layout_release(lex_layout *layout);
 
+/* Rows of the longest sequence of a batch. */
+int64_t lex_longest_sequence(const lex_batch *batch);
 /* The row of the table of positions for each row of a batch (T). */
 void lex_position_rows(const lex_encoder_config *config, const lex_batch *batch, int64_t *out);
 /* The row of the table of biases for each distance of a key from its query, -reach .. reach: (2 reach + 1). */

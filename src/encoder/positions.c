@@ -4,6 +4,16 @@
 
 #include "layout.h"
 
+int64_t lex_longest_sequence(const lex_batch *batch)
+{
+    int64_t longest = 0;
+    for (int64_t s = 0; s < batch->n_sequences; s++) {
+        int64_t n = batch->starts[s + 1] - batch->starts[s];
+        longest = n > longest ? n : longest;
+    }
+    return longest;
+}
+
 void lex_position_rows(const lex_encoder_config *config, const lex_batch *batch, int64_t *out)
 {
     for (int64_t s = 0; s < batch->n_sequences; s++) {

@@ -66,15 +66,11 @@ void lex_make_room(float **buffer, int64_t n)
 void lex_workspace_reserve(lex_workspace *w, const lex_inference *m, const lex_batch *batch, bool alone)
 {
     const int64_t T = batch->n_rows, B = batch->n_sequences;
-    int64_t longest = 0;
-    for (int64_t s = 0; s < B; s++) {
-        int64_t n = batch->starts[s + 1] - batch->starts[s];
-        longest = n > longest ? n : longest;
-    }
+    const int64_t longest = lex_longest_sequence(batch);
     if (T > w->row_capacity) {
         lex_make_room(&w->x, T * w->stride);
         if (m->config.has_projection || m->config.family->norm_first)
-            lex_make_room(&w->seen, T * (w->stride > w->embedding_stride ? w->stride : w->embedding_stride));
+            lex_make_room(&w->seen, T * larger(w->stride, w->embedding_stride));
         if (alone)
             lex_make_room(&w->qkv, T * w->qkv_stride);
         lex_make_room(&w->context, T * w->stride);

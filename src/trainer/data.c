@@ -119,7 +119,6 @@ static void make_targets(lex_run *run)
 static lex_status weigh_classes(lex_run *run, lex_err *err)
 {
     int64_t K = run->labels.n_outputs, n = run->summary->n_train;
-    const lex_dataset *train = &run->train;
     const char *path = run->options->class_weights_path;
     double power = run->options->class_weight_power;
     if (power < 0)
@@ -130,7 +129,7 @@ static lex_status weigh_classes(lex_run *run, lex_err *err)
     if (path)
         return lex_class_weights_read(run->class_weights, path, &run->labels.labels, err);
     for (int64_t i = 0; i < n; i++)
-        run->class_weights[run->labels.to_label[train->names[train->examples[run->train_rows[i]].names_at]]]++;
+        run->class_weights[lex_run_label_of(run, run->train_rows[i])]++;
     for (int64_t k = 0; k < K; k++) /* a label of which all rows were held out counts as if it had one */
         run->class_weights[k] = pow((double)n / (double)K / fmax(run->class_weights[k], 1), power);
     return LEX_OK;

@@ -29,7 +29,7 @@ static lex_train_example example_of(const lex_run *run, int64_t row)
     if (run->targets)
         out.targets = run->targets + row * run->labels.n_outputs;
     else
-        out.label = run->labels.to_label[data->names[example->names_at]];
+        out.label = lex_run_label_of(run, row);
     return out;
 }
 

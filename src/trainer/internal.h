@@ -168,6 +168,12 @@ typedef struct {
     const lex_cut *cut;
 } lex_scorer;
 
+/* The label of a row of the training data, where each has one. */
+static inline int32_t lex_run_label_of(const lex_run *run, int64_t row)
+{
+    return run->labels.to_label[run->train.names[run->train.examples[row].names_at]];
+}
+
 /* recipe.c: fills in run->settled: before anything is known; with the model open, and the length that texts are cut at
  * first; with the training rows, whose sequences may become shorter. */
 void lex_recipe_begin(lex_run *run);

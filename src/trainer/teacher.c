@@ -22,17 +22,11 @@ typedef struct {
     float *margins;             /* (n_train, K); probabilities in the end */
 } teaching;
 
-static int32_t label_of(const teaching *t, int64_t i)
-{
-    const lex_run *run = t->run;
-    return run->labels.to_label[run->train.names[run->train.examples[run->train_rows[i]].names_at]];
-}
-
 /* The records of a label take turns, so that every fifth has its share of them. */
 static void deal(teaching *t)
 {
     for (int64_t i = 0; i < t->run->summary->n_train; i++) {
-        int32_t label = label_of(t, i);
+        int32_t label = lex_run_label_of(t->run, t->run->train_rows[i]);
         t->fold[i] = (label + t->n_of_label[label]++) % FOLDS;
     }
 }
@@ -112,10 +106,11 @@ static void keep(teaching *t)
     run->teacher = lex_alloc_zeroed((size_t)(run->train.n_examples * K), sizeof *run->teacher);
     for (int64_t i = 0; i < n; i++) {
         float *row = run->teacher + run->train_rows[i] * K;
-        if (t->n_of_label[label_of(t, i)] > 1)
+        const int32_t label = lex_run_label_of(run, run->train_rows[i]);
+        if (t->n_of_label[label] > 1)
             memcpy(row, t->margins + i * K, (size_t)K * sizeof *row);
         else
-            row[label_of(t, i)] = 1;
+            row[label] = 1;
     }
     lex_run_note(run, LEX_RUN_NOTE, "a linear model of %lld features teaches, with %g of the target", (long long)run->n_features,
                  run->options->distill_linear);

@@ -98,7 +98,7 @@ static lex_optimizer_options optimizer_options_of(const lex_run *run)
         .weight_decay = o->weight_decay,
         .clip = o->clip,
         .loss = {run->labels.task == LEX_TASK_SINGLE ? run->class_weights : run->pos_weights, o->label_smoothing, o->focal,
-                 run->teacher ? o->distill_linear : 0, NULL},
+                 o->distill_linear, NULL},
         .head_factor = o->head_lr / o->lr,
         .layer_decay = o->layer_decay,
         .windows = o->windows,
@@ -123,10 +123,6 @@ static lex_status open_run(lex_run *run, lex_err *err)
     LEX_TRY(choose_length(run, err));
     run->terms = o->fuse_linear || o->distill_linear != 0 ? lex_terms_new(&o->linear.ngrams) : NULL;
     LEX_TRY(lex_run_read_data(run, err));
-    if (!o->fuse_linear && o->distill_linear == 0) {
-        lex_terms_free(run->terms);
-        run->terms = NULL;
-    }
     LEX_TRY(lex_run_try_out(run, err));
     lex_model_prepare(run->model, run->labels.task, &run->labels.labels, o->pooling);
     if (run->first_bias)

@@ -64,14 +64,4 @@ expect 2 lexclf "${own[@]}" --train train.csv --out x --distill-linear 0 --C 1
 stderr_has "option '--C' needs '--kind linear', '--fuse-linear' or '--distill-linear'"
 
 # killed at one moment after another, it comes to the same bytes
-again=("${train[@]}" --distill-linear 0.5 --checkpoint-steps 3)
-expect 0 lexclf "${again[@]}" --out whole
-kills=0
-for n in 20 9 45 14 30; do
-    expect 0 killed with_fault kill $n "${again[@]}" --out again --resume
-    [ "$(fate)" = killed ] || break
-    kills=$((kills + 1))
-done
-[ $kills -gt 1 ] || fail 'it was not killed'
-expect 0 lexclf "${again[@]}" --out again --resume
-expect 0 diff -r whole again
+killed_comes_to_the_same "${train[@]}" --distill-linear 0.5 --checkpoint-steps 3

@@ -83,15 +83,5 @@ stderr_has "needs '--kind linear', '--fuse-linear' or '--distill-linear'"
 expect 2 lexclf train --kind linear --fuse-linear --train train.csv --out x
 
 # killed at one moment after another, it comes to the same bytes
-again=("${train[@]}" --fuse-linear --checkpoint-steps 3)
-expect 0 lexclf "${again[@]}" --out whole
-kills=0
-for n in 20 9 45 14 30; do
-    expect 0 killed with_fault kill $n "${again[@]}" --out again --resume
-    [ "$(fate)" = killed ] || break
-    kills=$((kills + 1))
-done
-[ $kills -gt 1 ] || fail 'it was not killed'
-expect 0 lexclf "${again[@]}" --out again --resume
-expect 0 diff -r whole again
+killed_comes_to_the_same "${train[@]}" --fuse-linear --checkpoint-steps 3
 expect 2 lexclf "${train[@]}" --fuse-linear --C 1 --out again --overwrite --resume-anyway

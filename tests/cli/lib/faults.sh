@@ -18,3 +18,18 @@ killed() {
     esac
 }
 fate() { cat "$CASE_DIR/fate"; }
+
+# killed_comes_to_the_same TRAIN...: the command, given --out and --resume here, is killed at one moment after another and comes to
+# the folder `again` that is that of `whole`, for which nothing was killed.
+killed_comes_to_the_same() {
+    local kills=0 n
+    expect 0 lexclf "$@" --out whole
+    for n in 20 9 45 14 30; do
+        expect 0 killed with_fault kill $n "$@" --out again --resume
+        [ "$(fate)" = killed ] || break
+        kills=$((kills + 1))
+    done
+    [ $kills -gt 1 ] || fail 'it was not killed'
+    expect 0 lexclf "$@" --out again --resume
+    expect 0 diff -r whole again
+}
