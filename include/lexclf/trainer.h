@@ -118,6 +118,7 @@ typedef struct {
     int64_t max_length;
     lex_windows windows;  /* how longer texts are read; OFF: they are cut */
     int64_t stride;       /* as lex_model_use_windows() has it */
+    int64_t train_windows; /* that an epoch learns from, of each document, drawn anew each time; 0: all */
     int64_t batch_tokens; /* computed at once; 0: by device */
     bool checkpoint_activations; /* lex_tape_recompute() */
     double lr; /* 0: CONTRACTS: 3e-4, times (384 / width)^2 for wider ones; CLASSIC: 2e-5 */
@@ -267,6 +268,8 @@ typedef struct {
     int32_t label;          /* SINGLE */
     const uint8_t *targets; /* (K) MULTI and BINARY */
     const float *teacher;   /* (K); needed where the options' loss.distill is not 0 */
+    const int64_t *windows; /* (n_windows): those that count, ascending; NULL: all. With windows alone */
+    int64_t n_windows;
 } lex_train_example;
 
 /* Mean loss over the examples (with weights in SINGLE, the weighted mean), its gradient in micro-batches of at most batch_tokens (at least one example each), one

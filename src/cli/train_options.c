@@ -187,6 +187,7 @@ void cli_fill_train_options(lex_train_options *t, const cli_options *options, le
     t->max_length = cli_option_int_or_0(options, "max-length");
     t->windows = (lex_windows)cli_option_choice(options, "windows"); /* in the order of the type */
     t->stride = cli_option_int_or_0(options, "stride");
+    t->train_windows = cli_option_int_or_0(options, "train-windows");
     t->batch_tokens = cli_option_int_or_0(options, "batch-tokens");
     t->checkpoint_activations = cli_option_flag(options, "checkpoint-activations");
     t->lr = cli_option_given(options, "lr") ? cli_option_double(options, "lr") : 0;

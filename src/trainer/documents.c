@@ -83,7 +83,13 @@ void lex_documents_free(lex_documents *d)
 
 static int64_t n_windows_of(const lex_documents *d, const lex_train_example *example)
 {
-    return lex_cut_n_windows(d->options->cut, example->n);
+    return example->windows ? example->n_windows : lex_cut_n_windows(d->options->cut, example->n);
+}
+
+int64_t lex_documents_n_computed(const lex_cut *cut, const lex_train_example *example)
+{
+    int64_t all = lex_cut_n_computed(cut, example->n), some = example->n_windows * cut->max_length;
+    return example->windows && some < all ? some : all;
 }
 
 static int64_t copies_of(const lex_documents *d)
@@ -97,8 +103,9 @@ static int64_t gather(lex_documents *d, const lex_documents_work *work, int64_t 
     const lex_cut *cut = d->options->cut;
     int64_t end = first, rows = 0, n = 0, copies = copies_of(d);
     do
-        rows += copies * lex_cut_n_computed(cut, work->examples[end++].n);
-    while (end < work->n_examples && rows + copies * lex_cut_n_computed(cut, work->examples[end].n) <= work->batch_tokens);
+        rows += copies * lex_documents_n_computed(cut, &work->examples[end++]);
+    while (end < work->n_examples &&
+           rows + copies * lex_documents_n_computed(cut, &work->examples[end]) <= work->batch_tokens);
     for (int64_t i = first; i < end; i++)
         n += copies * n_windows_of(d, &work->examples[i]);
     if (n > d->window_capacity) {
@@ -111,7 +118,7 @@ static int64_t gather(lex_documents *d, const lex_documents_work *work, int64_t 
     for (int64_t copy = 0; copy < copies; copy++)
         for (int64_t i = first; i < end; i++)
             for (int64_t w = 0; w < n_windows_of(d, &work->examples[i]); w++)
-                d->places[d->n_windows++] = (place){i, w, copy};
+                d->places[d->n_windows++] = (place){i, work->examples[i].windows ? work->examples[i].windows[w] : w, copy};
     return end;
 }
 

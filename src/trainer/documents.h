@@ -11,6 +11,9 @@ lex_documents *lex_documents_new(lex_encoder *encoder, lex_runtime *runtime, con
                                  int64_t n_outputs);
 void lex_documents_free(lex_documents *documents);
 
+/* Tokens that are computed for the example, special ones included, at most. */
+int64_t lex_documents_n_computed(const lex_cut *cut, const lex_train_example *example);
+
 typedef struct {
     lex_task task;
     const lex_train_example *examples;

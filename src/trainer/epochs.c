@@ -8,9 +8,6 @@
 
 #include "internal.h"
 #include "lexclf/file.h"
-#include "lexclf/random.h"
-
-enum { SHUFFLE_STREAM = 0x73687566 };
 
 /* ---- an epoch ---- */
 
@@ -19,79 +16,13 @@ static bool stopped(const lex_run *run)
     return run->options->stop && *run->options->stop;
 }
 
-static lex_train_example example_of(const lex_run *run, int64_t row)
-{
-    const lex_dataset *data = &run->train;
-    const lex_example *example = &data->examples[row];
-    lex_train_example out = {.ids = data->ids + example->ids_at, .n = example->n};
-    if (run->teacher)
-        out.teacher = run->teacher + row * run->labels.n_outputs;
-    if (run->targets)
-        out.targets = run->targets + row * run->labels.n_outputs;
-    else
-        out.label = lex_run_label_of(run, row);
-    return out;
-}
-
-static int64_t *shuffled_rows(const lex_run *run)
-{
-    int64_t n = run->summary->n_train;
-    int64_t *order = lex_alloc_array((size_t)n, sizeof *order);
-    lex_rng rng;
-    memcpy(order, run->train_rows, (size_t)n * sizeof *order);
-    lex_rng_init(&rng, run->options->seed, ((uint64_t)SHUFFLE_STREAM << 32) + (uint64_t)run->at.epoch);
-    lex_rng_shuffle(&rng, order, n);
-    return order;
-}
-
-/* What is computed for it: of a document in windows, all of them. */
-static int64_t tokens_of(const lex_run *run, const lex_train_example *example)
-{
-    return run->cut.stride ? lex_cut_n_computed(&run->cut, example->n) : example->n;
-}
-
-/* What is computed at once, for who asks when memory runs out; as step.c packs it. */
-static void measure(lex_run *run, const lex_train_example *batch, int64_t size)
-{
-    lex_progress *at = &run->at;
-    at->longest = at->tokens_at_once = at->step_tokens = 0;
-    for (int64_t i = 0, sum = 0; i < size; i++) {
-        int64_t copies = run->options->r_drop > 0 ? 2 : 1, n = copies * tokens_of(run, &batch[i]);
-        int64_t longest = n < copies * run->max_length ? n : copies * run->max_length;
-        int64_t part = longest > run->batch_tokens ? longest : run->batch_tokens; /* of a document in windows */
-        at->step_tokens += n;
-        n = n < part ? n : part;
-        sum = i && sum + n <= run->batch_tokens ? sum + n : n;
-        at->longest = longest > at->longest ? longest : at->longest;
-        at->tokens_at_once = sum > at->tokens_at_once ? sum : at->tokens_at_once;
-    }
-}
-
-/* The next examples of `order`, as they are learned from this time; returns how many tokens they have. */
-static int64_t gather(lex_run *run, const int64_t *order, lex_train_example *batch, int64_t size)
-{
-    const lex_progress *at = &run->at;
-    int64_t tokens = 0;
-    if (run->augmenter)
-        lex_augmenter_clear(run->augmenter);
-    for (int64_t i = 0; i < size; i++) {
-        int64_t row = order[at->next + i];
-        batch[i] = example_of(run, row);
-        if (run->augmenter)
-            lex_augmenter_apply(run->augmenter, &batch[i], run->options->seed, at->epoch, row);
-        tokens += tokens_of(run, &batch[i]);
-    }
-    return tokens;
-}
-
 /* One step on the next examples of `order`; batch has room for them. */
 static lex_status take_step(lex_run *run, const int64_t *order, lex_train_example *batch, lex_err *err)
 {
     const lex_train_options *o = run->options;
     lex_progress *at = &run->at;
     int64_t left = run->summary->n_train - at->next, size = left < o->batch_size ? left : o->batch_size;
-    int64_t tokens = gather(run, order, batch, size);
-    measure(run, batch, size);
+    int64_t tokens = lex_run_gather(run, order, batch, size);
     lex_schedule_options schedule = {o->schedule, o->schedule_power, o->lr_end / o->lr};
     lex_train_mode mode = {o->dropout, o->dropout, o->dropout, o->seed, (uint32_t)at->step};
     double rate = o->lr * lex_schedule_factor(&schedule, at->step, at->n_steps, at->warmup_steps), loss;
@@ -132,7 +63,7 @@ static bool is_checkpoint_due(const lex_run *run)
 static lex_status train_epoch(lex_run *run, lex_err *err)
 {
     const lex_train_options *o = run->options;
-    int64_t *order = shuffled_rows(run);
+    int64_t *order = lex_run_shuffled_rows(run);
     lex_train_example *batch = lex_alloc_array((size_t)o->batch_size, sizeof *batch);
     lex_status st = LEX_OK;
     while (run->at.next < run->summary->n_train) {

@@ -135,6 +135,7 @@ typedef struct {
     lex_encoder *encoder;
     lex_optimizer *optimizer;
     lex_augmenter *augmenter; /* NULL: texts stay as they are */
+    lex_arena drawn;          /* windows of the step's documents: --train-windows */
     lex_name_table names;
     int64_t n_train_names;
     lex_label_set labels;
@@ -238,6 +239,13 @@ int lex_optimizer_arrays(lex_optimizer_array out[LEX_OPTIMIZER_ARRAYS], lex_opti
 int64_t lex_optimizer_steps(const lex_optimizer *optimizer);
 void lex_optimizer_set_steps(lex_optimizer *optimizer, int64_t steps);
 void lex_optimizer_set_loss_scale(lex_optimizer *optimizer, lex_loss_scale scale);
+
+/* sampler.c */
+/* The training rows in the epoch's order, to be freed. */
+int64_t *lex_run_shuffled_rows(const lex_run *run);
+/* The next `size` examples of `order`, as they are learned from this time; returns how many tokens they have, and notes in
+ * run->at what is computed at once. They live until the next call. */
+int64_t lex_run_gather(lex_run *run, const int64_t *order, lex_train_example *batch, int64_t size);
 
 /* augment.c: changes the texts of a step's examples, as seed, epoch and row say. */
 /* LEX_ERR_USAGE when tokens are to be masked and the tokenizer has no [MASK]. */

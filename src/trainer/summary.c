@@ -145,6 +145,8 @@ static lex_json *options_json(const lex_run *run)
     if (o->windows != LEX_WINDOWS_OFF) {
         lex_json_put_string(json, "windows", lex_windows_name(o->windows));
         lex_json_put_number(json, "stride", (double)run->cut.stride);
+        if (o->train_windows)
+            lex_json_put_number(json, "train_windows", (double)o->train_windows);
     }
     lex_json_put_number(json, "weight_decay", o->weight_decay);
     lex_json_put_number(json, "clip", o->clip);

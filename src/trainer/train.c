@@ -59,6 +59,8 @@ static lex_status choose_length(lex_run *run, lex_err *err)
         st = lex_model_use_windows(run->model, run->options->windows, run->options->stride, run->max_length, true, err);
     if (st == LEX_OK)
         run->cut = lex_tokenizer_cut(run->model->tokenizer, run->max_length, run->model->stride);
+    if (st == LEX_OK && run->options->train_windows && run->cut.stride == 0)
+        st = lex_err_set(err, LEX_ERR_USAGE, "option '--train-windows': without windows there is none to draw (--windows)");
     return st;
 }
 
@@ -236,6 +238,7 @@ static void close_run(lex_run *run)
     free(run->test_margins);
     lex_optimizer_free(run->optimizer);
     lex_augmenter_free(run->augmenter);
+    lex_arena_release(&run->drawn);
     lex_scope_free(run->kept);
     lex_encoder_free(run->encoder);
     lex_runtime_close(run->runtime);
@@ -267,6 +270,7 @@ static void close_run(lex_run *run)
 lex_status lex_train(lex_train_summary *summary, const lex_train_options *options, lex_err *err)
 {
     lex_run run = {.settled = *options, .summary = summary, .started_s = lex_now_s()};
+    lex_arena_init(&run.drawn);
     run.options = &run.settled;
     lex_recipe_begin(&run);
     lex_status st = LEX_OK;

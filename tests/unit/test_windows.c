@@ -390,6 +390,38 @@ static void test_short(lex_windows windows, double r_drop)
     lex_encoder_free(other);
 }
 
+/* Of windows side by side the first and the third drawn: what is learned from the document of those two alone, at once and
+ * in parts. All of them drawn: as if none were. */
+static void test_drawn(lex_windows windows, int64_t batch_tokens)
+{
+    const lex_cut cut = cut_of(10, 8);
+    static const int64_t some[] = {0, 2}, all[] = {0, 1, 2};
+    int32_t two[16];
+    memcpy(two, ids, 8 * sizeof *ids); /* of all examples, one behind the other */
+    memcpy(two + 8, ids + 16, 8 * sizeof *ids);
+    lex_train_example document = {.ids = ids, .n = 24, .label = 1}, of_two = {.ids = two, .n = 16, .label = 1}, drawn = document;
+    setting s = {windows, &cut, LEX_POOLING_CLS, 0, batch_tokens, false, 0};
+    const struct {
+        const lex_train_example *as;
+        const int64_t *windows;
+        int64_t n;
+    } cases[] = {{&of_two, some, 2}, {&document, all, 3}};
+    for (int i = 0; i < 2; i++) {
+        lex_encoder *encoder, *other;
+        double loss, same;
+        drawn.windows = cases[i].windows;
+        drawn.n_windows = cases[i].n;
+        float *want = gradients_of(&s, cases[i].as, 1, &loss, &encoder), *got = gradients_of(&s, &drawn, 1, &same, &other);
+        CHECK(loss == same);
+        CHECK(memcmp(want, got, (size_t)lex_encoder_flat_count(encoder) * sizeof *want) == 0);
+        CHECK(largest_of(want, lex_encoder_flat_count(encoder)) > 0);
+        free(want);
+        free(got);
+        lex_encoder_free(encoder);
+        lex_encoder_free(other);
+    }
+}
+
 /* Layers computed again on the way back: the same bits. */
 static void test_recompute(lex_windows windows, int64_t batch_tokens, double r_drop)
 {
@@ -492,6 +524,10 @@ int main(void)
     test_short(LEX_WINDOWS_MEAN, 0);
     test_short(LEX_WINDOWS_MAX, 0);
     test_short(LEX_WINDOWS_MAX, 2);
+    for (int i = 0; i < 3; i++) {
+        test_drawn(all_windows[i], 100);
+        test_drawn(all_windows[i], 10);
+    }
     test_recompute(LEX_WINDOWS_OFF, 1000, 0);
     test_recompute(LEX_WINDOWS_ATTENTION, 45, 0);
     test_recompute(LEX_WINDOWS_ATTENTION, 45, 2);

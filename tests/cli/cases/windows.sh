@@ -95,24 +95,39 @@ expect 0 lexclf predict --model fused train.jsonl --logits --batch-tokens 16 --t
 same "$STDOUT" fused.jsonl
 expect 0 lexclf eval --model fused --data train.jsonl --json --quiet
 
-# killed and resumed, to the same bytes
+# learned from some windows of each document: fewer tokens, another model; from as many as there are: nothing changes
+tokens_of() { sed 's/.*"tokens":\([0-9]*\),"tokens_per_s.*/\1/' "$1"; }
+for n in 13 2; do
+    expect 0 lexclf "${train[@]}" --out drawn$n --windows attention --train-windows $n --json
+    stdout_has "\"train_windows\":$n,"
+    tokens_of "$STDOUT" >drawn$n.tokens
+done
+same drawn13/model.safetensors attention/model.safetensors
+! cmp -s drawn2/model.safetensors attention/model.safetensors || fail '--train-windows changes nothing'
+[ "$(cat drawn2.tokens)" -lt "$(cat drawn13.tokens)" ] || fail 'no fewer tokens'
+
+# killed and resumed, to the same bytes: the windows of a step are drawn again
+some=("${train[@]}" --out killed --windows attention --train-windows 2 --checkpoint-steps 2)
 for n in 12 18 24 30 40; do
     rm -rf killed.partial
-    expect 0 killed with_fault kill $n "${train[@]}" --out killed --windows attention --checkpoint-steps 2
+    expect 0 killed with_fault kill $n "${some[@]}"
     [ "$(fate)" = killed ] || fail 'not killed'
     [ ! -f killed.partial/last ] || break
 done
 [ -f killed.partial/last ] || fail 'no checkpoint'
-expect 2 lexclf "${train[@]}" --out killed --windows attention --checkpoint-steps 2 --stride 7 --resume
+expect 2 lexclf "${some[@]}" --stride 7 --resume
 stderr_has 'options.stride 11 then, 7 now'
-expect 0 lexclf "${train[@]}" --out killed --windows attention --checkpoint-steps 2 --resume
-expect 0 diff -r -x metrics.jsonl attention killed
+expect 2 lexclf "${some[@]}" --train-windows 3 --resume
+expect 0 lexclf "${some[@]}" --resume
+expect 0 diff -r -x metrics.jsonl drawn2 killed
 
 # refused
 expect 2 lexclf "${train[@]}" --out x --windows mean --stride 15
 stderr_has "option '--stride': 15 would leave tokens out between windows of 14"
 expect 2 lexclf "${train[@]}" --out x --stride 4
 stderr_has "option '--stride': without windows there is none"
+expect 2 lexclf "${train[@]}" --out x --train-windows 4
+stderr_has "option '--train-windows': without windows there is none to draw"
 expect 2 lexclf "${train[@]}" --out x --windows average
 stderr_has "option '--windows': 'average' is not one of off|mean|max|attention"
 expect 2 lexclf "${train[@]}" --out x --windows mean --stride 0
