@@ -35,6 +35,9 @@ typedef struct lex_runtime lex_runtime;
 lex_status lex_runtime_open(lex_runtime **out, const char *device, int n_threads, lex_err *err) LEX_MUST_CHECK;
 /* Whether `device` is the CPU as far as can be told without libtorch: "cpu", or "auto" where no driver is. */
 bool lex_device_is_cpu(const char *device);
+/* From now on blocks are libtorch's operations, as they are on CUDA, on the CPU too: slower by far, and what shows there that
+ * they are right. */
+void lex_runtime_by_library(lex_runtime *runtime);
 void lex_runtime_close(lex_runtime *runtime);
 bool lex_runtime_is_cuda(const lex_runtime *runtime);
 /* "cpu" or "cuda:0", for people and reports. */

@@ -75,6 +75,17 @@ static lex_tensor *inner_forward(const lex_encoder_config *config, lex_scope *sc
     return lex_gated(scope, tape->inner, config->activation);
 }
 
+/* Dropout of the library, on CUDA, begins anew in every layer, so that a layer that is passed again has the same masks,
+ * whatever was passed before it. Where seeding fails, so does what follows. */
+static void seed_layer(lex_encoder *encoder, const lex_tape *tape, int64_t index)
+{
+    lex_err ignored = {0};
+    uint32_t number = tape->first_example ^ (uint32_t)(index + 1) * UINT32_C(0x9E3779B1);
+    bool drops = tape->mode.hidden_dropout > 0 || tape->mode.attention_dropout > 0;
+    if (drops && lex_runtime_seed(encoder->runtime, tape->mode.seed, tape->mode.step, number, &ignored) != LEX_OK)
+        lex_err_clear(&ignored);
+}
+
 /* saved: what the way back needs; NULL-ish tensors in it are never read when answering. */
 static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t index, const lex_packing *packing,
                                  lex_tensor *x, lex_tape *whole, lex_layer_tape *tape, bool keep)
@@ -83,6 +94,7 @@ static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t
     const lex_encoder_config *config = &encoder->config;
     const lex_train_mode *mode = &whole->mode;
     const bool first = config->family->norm_first, local = lex_layer_is_local(config, index);
+    seed_layer(encoder, whole, index);
     tape->x = x;                                                                               /* (T, C) */
     tape->seen = first ? lex_norm_forward(config, scope, &layer->attention_norm, x, &tape->attention_norm) : x;
     lex_tensor *qkv = lex_linear_forward(scope, &layer->qkv, tape->seen);                      /* (T, 3C) */
@@ -158,23 +170,12 @@ static lex_tensor *layer_backward(lex_encoder *encoder, lex_scope *scope, int64_
 
 /* ---- layers whose insides are not kept ---- */
 
-/* On CUDA dropout is the library's, which gives the same masks again only from the same beginning. Where that fails, so
- * does what follows. */
-static void seed_layer(lex_encoder *encoder, const lex_tape *tape, int64_t index)
-{
-    lex_err ignored = {0};
-    uint32_t number = tape->first_example ^ (uint32_t)(index + 1) * UINT32_C(0x9E3779B1);
-    if (lex_runtime_seed(encoder->runtime, tape->mode.seed, tape->mode.step, number, &ignored) != LEX_OK)
-        lex_err_clear(&ignored);
-}
-
 /* Forwards on the tape: all of the layer stays in `scope`, or its output alone. */
 static lex_tensor *layer_on_tape(lex_encoder *encoder, lex_scope *scope, lex_scope *inner, int64_t index,
                                  const lex_packing *packing, lex_tensor *x, lex_tape *tape)
 {
     if (!tape->recompute)
         return layer_forward(encoder, scope, index, packing, x, tape, &tape->layers[index], true);
-    seed_layer(encoder, tape, index);
     lex_tensor *y = layer_forward(encoder, inner, index, packing, x, tape, &tape->layers[index], false);
     y = lex_scope_keep(scope, inner, y);
     lex_scope_reset(inner);
@@ -186,7 +187,6 @@ static void layer_again(lex_encoder *encoder, lex_scope *inner, int64_t index, c
 {
     if (!tape->recompute)
         return;
-    seed_layer(encoder, tape, index);
     layer_forward(encoder, inner, index, packing, tape->layers[index].x, tape, &tape->layers[index], true);
 }
 

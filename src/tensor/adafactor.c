@@ -158,7 +158,7 @@ void lex_adafactor_apply(lex_scope *scope, lex_tensor *params, lex_tensor *grads
 {
     if (!params || !grads || !factors || lex_scope_failed(scope))
         return;
-    if (!lex_on_cpu(scope)) {
+    if (!lex_by_kernels(scope)) {
         lex_adafactor_apply_by_library(scope, params, grads, factors, place, a);
         return;
     }

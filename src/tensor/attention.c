@@ -209,7 +209,7 @@ lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *
 {
     if (!qkv || lex_scope_failed(scope))
         return NULL;
-    return lex_on_cpu(scope) ? attention_on_cpu(scope, qkv, packing, n_heads, form, dropout, saved)
+    return lex_by_kernels(scope) ? attention_on_cpu(scope, qkv, packing, n_heads, form, dropout, saved)
                              : lex_attention_by_library(scope, qkv, packing, n_heads, form, dropout, saved);
 }
 
@@ -218,6 +218,6 @@ lex_tensor *lex_attention_backward(lex_scope *scope, lex_tensor *dy, const lex_p
 {
     if (!dy || lex_scope_failed(scope))
         return NULL;
-    return lex_on_cpu(scope) ? backward_on_cpu(scope, dy, packing, saved, dbias)
+    return lex_by_kernels(scope) ? backward_on_cpu(scope, dy, packing, saved, dbias)
                              : lex_attention_backward_by_library(scope, dy, packing, saved, dbias);
 }

@@ -22,7 +22,7 @@ lex_tensor *lex_linear_apply(lex_scope *scope, lex_tensor *x, lex_tensor *weight
 {
     if (!x || !weight || !bias)
         return NULL;
-    if (lex_on_cpu(scope))
+    if (lex_by_kernels(scope))
         return lex_cpu_linear(scope, x, weight, bias, LEX_AFTER_NOTHING, NULL);
     lex_tensor *y = lex_empty_matrix(scope, rows_of(x), weight->t.sizes[0]); /* (T, out) */
     if (!y || !LEX_SHIM_CALL(scope, linear, &y->t, &x->t, &weight->t, &bias->t))
@@ -35,7 +35,7 @@ lex_tensor *lex_linear_apply_backward(lex_scope *scope, lex_tensor *dy, lex_tens
 {
     if (!dy || !x || !weight || lex_scope_failed(scope))
         return NULL;
-    if (lex_on_cpu(scope))
+    if (lex_by_kernels(scope))
         return lex_cpu_linear_backward(scope, dy, x, weight, dweight, dbias, want_dx);
     if (dweight && !LEX_SHIM_CALL(scope, gemm, &dweight->t, &dy->t, true, &x->t, false, 1.0, 1.0))
         return NULL;
@@ -53,7 +53,7 @@ lex_tensor *lex_add(lex_scope *scope, lex_tensor *to, lex_tensor *from)
 {
     if (!to || !from || lex_scope_failed(scope))
         return NULL;
-    if (lex_on_cpu(scope))
+    if (lex_by_kernels(scope))
         lex_cpu_add(scope, to, from);
     else
         LEX_SHIM_CALL(scope, add, &to->t, &from->t, 1.0);
@@ -74,7 +74,7 @@ lex_tensor *lex_layer_norm(lex_scope *scope, lex_tensor *x, lex_tensor *weight, 
 {
     if (!x || !weight || !bias || lex_scope_failed(scope))
         return NULL;
-    if (lex_on_cpu(scope))
+    if (lex_by_kernels(scope))
         return lex_cpu_norm(scope, x, weight, bias, eps, saved);
     lex_tensor *y = lex_scope_add(scope), *mean = lex_scope_add(scope), *rstd = lex_scope_add(scope);
     if (!rstd)
@@ -91,7 +91,7 @@ lex_tensor *lex_layer_norm_backward(lex_scope *scope, lex_tensor *dy, const lex_
 {
     if (!dy || !weight || lex_scope_failed(scope))
         return NULL;
-    if (lex_on_cpu(scope))
+    if (lex_by_kernels(scope))
         return lex_cpu_norm_backward(scope, dy, saved, weight, dweight, dbias);
     lex_tensor *dx = lex_scope_add(scope), *dw = lex_scope_add(scope), *db = lex_scope_add(scope);
     if (!db)
@@ -146,7 +146,7 @@ lex_tensor *lex_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x)
 {
     if (!dy || !x || lex_scope_failed(scope))
         return NULL;
-    return lex_on_cpu(scope) ? lex_cpu_gelu_backward(scope, dy, x) : library_gelu_backward(scope, dy, x, false);
+    return lex_by_kernels(scope) ? lex_cpu_gelu_backward(scope, dy, x) : library_gelu_backward(scope, dy, x, false);
 }
 
 lex_tensor *lex_activate(lex_scope *scope, lex_tensor *x, lex_activation activation)
@@ -180,7 +180,7 @@ lex_tensor *lex_linear_activate(lex_scope *scope, lex_tensor *x, lex_tensor *wei
 {
     static const lex_after after[] = {[LEX_ACTIVATION_GELU] = LEX_AFTER_GELU, [LEX_ACTIVATION_GELU_TANH] = LEX_AFTER_GELU_TANH,
                                       [LEX_ACTIVATION_RELU] = LEX_AFTER_RELU, [LEX_ACTIVATION_TANH] = LEX_AFTER_NOTHING};
-    if (lex_on_cpu(scope) && after[activation] != LEX_AFTER_NOTHING)
+    if (lex_by_kernels(scope) && after[activation] != LEX_AFTER_NOTHING)
         return lex_cpu_linear(scope, x, weight, bias, after[activation], raw);
     *raw = lex_linear_apply(scope, x, weight, bias);
     return lex_activate(scope, *raw, activation);
@@ -208,7 +208,7 @@ void lex_rows_backward(lex_scope *scope, lex_tensor *dtable, lex_tensor *ids, le
 {
     if (!dtable || !ids || !dy || lex_scope_failed(scope))
         return;
-    if (!lex_on_cpu(scope)) {
+    if (!lex_by_kernels(scope)) {
         LEX_SHIM_CALL(scope, embedding_backward, &dtable->t, &ids->t, &dy->t);
         return;
     }

@@ -38,7 +38,7 @@ lex_tensor *lex_dropout_apply(lex_scope *scope, lex_tensor *x, const lex_packing
         *saved = (lex_dropout_saved){dropout, NULL};
     if (!x || lex_scope_failed(scope) || dropout.p <= 0)
         return x;
-    if (lex_on_cpu(scope)) {
+    if (lex_by_kernels(scope)) {
         drop_in_place(scope, x, packing, dropout);
         return x;
     }
@@ -55,7 +55,7 @@ lex_tensor *lex_dropout_backward(lex_scope *scope, lex_tensor *dy, const lex_pac
 {
     if (!dy || lex_scope_failed(scope) || saved->dropout.p <= 0)
         return dy;
-    if (lex_on_cpu(scope)) {
+    if (lex_by_kernels(scope)) {
         drop_in_place(scope, dy, packing, saved->dropout);
         return dy;
     }

@@ -15,6 +15,7 @@ struct lex_runtime {
     const lex_kernels *products; /* float32's, or what lex_runtime_use() says */
     lex_pool *pool;
     int device; /* -1: CPU */
+    bool by_library; /* on the CPU, too, blocks are libtorch's operations */
     char device_name[24];
 };
 
@@ -40,6 +41,12 @@ void lex_scope_drop(lex_scope *scope, lex_tensor *tensor);
 static inline bool lex_on_cpu(const lex_scope *scope)
 {
     return scope->runtime->device < 0;
+}
+
+/* Whether blocks are computed by our kernels. */
+static inline bool lex_by_kernels(const lex_scope *scope)
+{
+    return lex_on_cpu(scope) && !scope->runtime->by_library;
 }
 
 /* blocks.c: (rows, columns) of float32, not initialised. */

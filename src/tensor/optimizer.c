@@ -44,7 +44,7 @@ double lex_norm(lex_scope *scope, lex_tensor *x)
     double norm = 0;
     if (!x || lex_scope_failed(scope))
         return 0;
-    if (lex_on_cpu(scope))
+    if (lex_by_kernels(scope))
         return norm_on_cpu(scope, x);
     LEX_SHIM_CALL(scope, norm, &norm, &x->t);
     return norm;
@@ -84,7 +84,7 @@ void lex_adamw_apply(lex_scope *scope, lex_tensor *params, lex_tensor *grads, le
 {
     if (!params || !grads || !m || !v || lex_scope_failed(scope))
         return;
-    if (!lex_on_cpu(scope)) {
+    if (!lex_by_kernels(scope)) {
         adamw_on_cuda(scope, params, grads, m, v, offset, n, adamw);
         return;
     }
@@ -142,7 +142,7 @@ void lex_blend(lex_scope *scope, lex_tensor *average, lex_tensor *x, double shar
 {
     if (!average || !x || lex_scope_failed(scope))
         return;
-    if (!lex_on_cpu(scope)) {
+    if (!lex_by_kernels(scope)) {
         if (LEX_SHIM_CALL(scope, scale, &average->t, 1 - share))
             lex_add_scaled(scope, average, x, share);
         return;

@@ -117,6 +117,11 @@ done:
     return st;
 }
 
+void lex_runtime_by_library(lex_runtime *runtime)
+{
+    runtime->by_library = true;
+}
+
 void lex_runtime_close(lex_runtime *runtime)
 {
     if (runtime)
@@ -175,7 +180,7 @@ lex_status lex_runtime_seed(lex_runtime *runtime, uint64_t seed, uint32_t step, 
 {
     uint32_t mixed[4], counter[4] = {step, example, 0, 0};
     char why[LEX_SHIM_WHY_BYTES];
-    if (runtime->device < 0)
+    if (runtime->device < 0 && !runtime->by_library)
         return LEX_OK;
     lex_philox(mixed, counter, seed);
     if (!runtime->shim->seed((uint64_t)mixed[1] << 32 | mixed[0], why))

@@ -89,6 +89,8 @@ static void forward(lex_encoder *encoder, const lex_batch *batch, const lex_trai
 {
     lex_err err = {0};
     lex_scope *scope = lex_scope_new(runtime);
+    if (mode)
+        stop_on(lex_runtime_seed(runtime, mode->seed, mode->step, 0, &err), &err);
     lex_tensor_read(scope, lex_encoder_forward(encoder, scope, batch, mode, NULL), logits);
     stop_on(lex_scope_status(scope, &err), &err);
     lex_scope_free(scope);
@@ -105,6 +107,8 @@ static double learn(lex_encoder *encoder, const lex_batch *batch, const int32_t 
     lex_tape *tape = lex_tape_new(encoder);
     if (recompute)
         lex_tape_recompute(tape);
+    if (mode)
+        stop_on(lex_runtime_seed(runtime, mode->seed, mode->step, 0, &err), &err);
     lex_tensor_read(scope, lex_encoder_forward(encoder, scope, batch, mode, tape), logits);
     stop_on(lex_scope_status(scope, &err), &err);
     double loss = lex_loss(LEX_TASK_SINGLE, logits, R, K, labels, NULL, NULL, 1.0 / (double)R, dlogits);

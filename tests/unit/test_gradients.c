@@ -103,10 +103,13 @@ static void test_row(size_t row)
         snprintf(padded, sizeof padded, "%.2g", worst);
         free(got);
     }
-    float *whole = gradients_of(row, 0.1, WHOLE, false, &loss), *parts = gradients_of(row, 0.1, ONE_BY_ONE, false, &again);
+    const double dropout = tiny_by_library() ? 0 : 0.1;
+    float *whole = gradients_of(row, dropout, WHOLE, false, &loss), *parts = gradients_of(row, dropout, ONE_BY_ONE, false, &again);
     double accumulated = furthest(row, parts, whole, &n);
     CHECK(accumulated <= TOLERANCE && fabs(again / loss - 1) <= 1e-6);
     free(parts);
+    free(whole);
+    whole = gradients_of(row, 0.1, WHOLE, false, &loss);
     float *twice = gradients_of(row, 0.1, WHOLE, true, &again);
     double recomputed = furthest(row, twice, whole, &n);
     CHECK(recomputed == 0 && again == loss);
