@@ -62,11 +62,13 @@ typedef enum {
 } lex_precision;
 /* "auto", "fp32", "bf16", "int8", "fp16" */
 const char *lex_precision_name(lex_precision precision);
-/* From now on linear blocks on the CPU, forwards and backwards, multiply what is rounded to FP32, BF16 (8 bits of precision)
- * or FP16 (11 bits, and nothing below 2^-24 or above 65504) and add up in float32, as mixed precision does (Micikevicius et
- * al. 2018; Kalamkar et al. 2019): weights, activations and gradients stay float32. LEX_ERR_USAGE: another device;
- * LEX_ERR_SYSTEM: a processor without F16C. */
+/* From now on linear blocks, forwards and backwards, multiply what is rounded to FP32, BF16 (8 bits of precision) or FP16 (11
+ * bits, and nothing below 2^-24 or above 65504) and add up in float32, as mixed precision does (Micikevicius et al. 2018;
+ * Kalamkar et al. 2019): weights, activations and gradients stay float32. On CUDA sums are rounded, too, and attention is
+ * computed in the fewer bits. LEX_ERR_SYSTEM: a processor without F16C. */
 lex_status lex_runtime_use(lex_runtime *runtime, lex_precision precision, lex_err *err) LEX_MUST_CHECK;
+/* `asked`, and for AUTO BF16 where the runtime's device multiplies it fast, else FP32. */
+lex_precision lex_runtime_precision(const lex_runtime *runtime, lex_precision asked);
 /* What that means on this processor: AUTO is BF16 where it is known to be twice as fast. */
 bool lex_precision_is_bf16(lex_precision precision);
 /* Whether it is computed as float32 on rounded numbers, which is slower than float32: FP16, and BF16 where the processor has
@@ -201,9 +203,17 @@ typedef struct {
      * key by themselves: one dimension, for sequence s of length n (H, n, n), behind one another. */
     lex_tensor *bias;
 } lex_attention_form;
+/* What one kernel for all sequences leaves for its way back, on CUDA; `out` is NULL where none was used. */
+typedef struct {
+    lex_tensor *qkv, *out; /* as the kernel read and wrote them */
+    lex_tensor *logsumexp, *random[2], *starts;
+    int64_t longest;
+    bool by_flash;
+} lex_fused_attention;
 typedef struct {
     lex_tensor *qkv;
     lex_attention_form form;
+    lex_fused_attention fused;
     lex_tensor *probabilities; /* packed: for sequence s of length n, (H, n, n); after softmax, before dropout */
     lex_tensor *mask;          /* CUDA only: what dropout kept */
     lex_dropout dropout;
@@ -215,7 +225,7 @@ lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *
 /* dbias: NULL, or where the gradient of the bias is added, of its shape; not of one for all heads alike. */
 lex_tensor *lex_attention_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
                                    const lex_attention_saved *saved, lex_tensor *dbias);
-/* The same by libtorch's operations alone, as it runs on CUDA; for tests on any device. */
+/* The same by libtorch's operations alone, sequence by sequence, on any device: for tests, and what CUDA does with a bias. */
 lex_tensor *lex_attention_by_library(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
                                      const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved);
 lex_tensor *lex_attention_backward_by_library(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,

@@ -29,9 +29,9 @@ static void tell_of_model(const char *text)
     told = true;
 }
 
-void cli_warn_of_slow(lex_precision precision)
+void cli_warn_of_slow(lex_precision precision, const char *device)
 {
-    if (lex_precision_is_emulated(precision))
+    if (lex_precision_is_emulated(precision) && lex_device_is_cpu(device ? device : "auto"))
         cli_warn("%s is computed with this processor's instructions for fp32: '--dtype fp32' is faster and exact",
                  lex_precision_name(precision));
 }
@@ -50,7 +50,7 @@ lex_predictor_options cli_predictor_options(const cli_options *options)
     p.windows_given = windows > 0;
     p.windows = windows > 0 ? (lex_windows)(windows - 1) : LEX_WINDOWS_OFF;
     p.stride = cli_option_int_or_0(options, "stride");
-    cli_warn_of_slow(p.precision);
+    cli_warn_of_slow(p.precision, p.device);
     return p;
 }
 

@@ -133,7 +133,7 @@ int cli_run_train(const cli_options *options, lex_err *err)
     t.events = (lex_train_events){&progress_begun, on_note, on_warning, on_detail, on_step, on_epoch};
     LEX_TRY(cli_setup_terminal(options, true, err));
     LEX_TRY(cli_check_train_options(&t, options, err));
-    cli_warn_of_slow(t.precision);
+    cli_warn_of_slow(t.precision, t.device);
     st = lex_train(&summary, &t, err);
     cli_progress_end();
     if (st != LEX_OK)

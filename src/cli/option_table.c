@@ -456,13 +456,13 @@ const cli_option cli_option_rows[] = {
     {.name = "dtype", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_COMPUTING,
      .value = "auto|fp32|bf16|fp16", .initial = "auto",
      .help = "how exact: fp32; bf16 has 8 bits in the products of the linear blocks, all else and the weights are fp32; fp16 has "
-     "11 bits there and a loss scale, as on GPUs, and is slower than fp32 here; auto: bf16 where this processor is known to "
+     "11 bits there and a loss scale, and is slower than fp32 on the CPU; auto: bf16 where the processor or the GPU is known to "
      "be twice as fast with it"},
     {.name = "dtype", .type = CLI_CHOICE, .verbs = EV | PR | CA, .kind = "encoder", .group = CLI_COMPUTING,
      .value = "auto|fp32|bf16|int8", .initial = "auto",
      .help = "how exact: fp32 is exact; bf16 has 8 bits in products, and nearly always the same labels; int8 computes "
-     "with integers, of weights that are rounded now if 'quantize' has not done it; auto: int8 for a folder of that "
-     "kind, else bf16 where this processor is known to be twice as fast with it"},
+     "with integers, of weights that are rounded now if 'quantize' has not done it, on the CPU alone; auto: int8 for a folder of "
+     "that kind, else bf16 where the processor or the GPU is known to be twice as fast with it"},
     {.name = "dtype", .type = CLI_CHOICE, .verbs = QU, .group = CLI_COMPUTING, .value = "int8|bf16", .initial = "int8",
      .help = "what weights are rounded to"},
     {.name = "threads", .type = CLI_INT, .verbs = RUNS, .group = CLI_COMPUTING, .value = "N", .low = 1, .high = 1024,

@@ -5,7 +5,7 @@
 
 #include "lexclf/model.h"
 
-enum { BATCH_TOKENS_CPU = 2048, BATCH_TOKENS_CUDA = 16384 };
+enum { BATCH_TOKENS_CPU = 2048, BATCH_TOKENS_CUDA = 32768 };
 
 int64_t lex_default_batch_tokens(const lex_runtime *runtime)
 {

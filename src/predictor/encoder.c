@@ -47,6 +47,14 @@ static lex_status start_on_cpu(lex_predictor *p, lex_err *err)
     return st;
 }
 
+static lex_status start_on_cuda(lex_predictor *p, lex_err *err)
+{
+    if (p->options.precision == LEX_PRECISION_INT8)
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--dtype': int8 is computed on the CPU alone; bf16 and fp32 on CUDA");
+    lex_status st = lex_runtime_use(p->runtime, lex_runtime_precision(p->runtime, p->options.precision), err);
+    return st == LEX_OK ? lex_model_encoder(&p->encoder, p->model, p->runtime, err) : st;
+}
+
 /* On the CPU nothing of libtorch is needed. It takes a quarter of a second to load: bad input has been found before. */
 static lex_status start(lex_predictor *p, lex_err *err)
 {
@@ -56,11 +64,8 @@ static lex_status start(lex_predictor *p, lex_err *err)
         return LEX_OK;
     if (!lex_device_is_cpu(device)) {
         LEX_TRY(lex_runtime_open(&p->runtime, device, p->options.threads, err));
-        if (lex_runtime_is_cuda(p->runtime) && p->options.precision >= LEX_PRECISION_BF16)
-            return lex_err_set(err, LEX_ERR_USAGE, "option '--dtype': %s is not built for CUDA; it computes in fp32",
-                               p->options.precision == LEX_PRECISION_BF16 ? "bf16" : "int8");
         if (lex_runtime_is_cuda(p->runtime))
-            return lex_model_encoder(&p->encoder, p->model, p->runtime, err);
+            return start_on_cuda(p, err);
     }
     st = start_on_cpu(p, err);
 done:

@@ -209,8 +209,12 @@ lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *
 {
     if (!qkv || lex_scope_failed(scope))
         return NULL;
-    return lex_by_kernels(scope) ? attention_on_cpu(scope, qkv, packing, n_heads, form, dropout, saved)
-                             : lex_attention_by_library(scope, qkv, packing, n_heads, form, dropout, saved);
+    lex_tensor *y = NULL;
+    if (lex_by_kernels(scope))
+        return attention_on_cpu(scope, qkv, packing, n_heads, form, dropout, saved);
+    if (lex_attention_fused(&y, scope, qkv, packing, n_heads, form, dropout, saved))
+        return y;
+    return lex_attention_by_library(scope, qkv, packing, n_heads, form, dropout, saved);
 }
 
 lex_tensor *lex_attention_backward(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
@@ -218,6 +222,9 @@ lex_tensor *lex_attention_backward(lex_scope *scope, lex_tensor *dy, const lex_p
 {
     if (!dy || lex_scope_failed(scope))
         return NULL;
-    return lex_by_kernels(scope) ? backward_on_cpu(scope, dy, packing, saved, dbias)
-                             : lex_attention_backward_by_library(scope, dy, packing, saved, dbias);
+    if (lex_by_kernels(scope))
+        return backward_on_cpu(scope, dy, packing, saved, dbias);
+    if (saved->fused.out)
+        return lex_attention_fused_backward(scope, dy, saved);
+    return lex_attention_backward_by_library(scope, dy, packing, saved, dbias);
 }

@@ -1,5 +1,5 @@
-/* attention_library.c - packed attention by libtorch's operations alone, sequence by sequence: what CUDA runs, and what
- * the CPU's kernels are tested against. Dropout is one call over all probabilities of the batch, so that its mask is
+/* attention_library.c - packed attention by libtorch's operations alone, sequence by sequence: what CUDA runs where there is a
+ * bias, and what the kernels are tested against. Dropout is one call over all probabilities of the batch, so that its mask is
  * one tensor. */
 #include "internal.h"
 
@@ -147,7 +147,8 @@ lex_tensor *lex_attention_by_library(lex_scope *scope, lex_tensor *qkv, const le
             return NULL;
     }
     if (saved)
-        *saved = (lex_attention_saved){qkv, form ? *form : (lex_attention_form){0, NULL}, probabilities, mask, dropout, n_heads};
+        *saved = (lex_attention_saved){.qkv = qkv, .form = form ? *form : (lex_attention_form){0, NULL},
+                                       .probabilities = probabilities, .mask = mask, .dropout = dropout, .n_heads = n_heads};
     walk w = walk_of(qkv, packing, n_heads);
     int64_t sizes[2] = {packing->n_rows, w.width};
     lex_tensor *out = lex_tensor_empty(scope, LEX_F32, 2, sizes); /* (T, C) */

@@ -24,10 +24,7 @@ lex_tensor *lex_linear_apply(lex_scope *scope, lex_tensor *x, lex_tensor *weight
         return NULL;
     if (lex_by_kernels(scope))
         return lex_cpu_linear(scope, x, weight, bias, LEX_AFTER_NOTHING, NULL);
-    lex_tensor *y = lex_empty_matrix(scope, rows_of(x), weight->t.sizes[0]); /* (T, out) */
-    if (!y || !LEX_SHIM_CALL(scope, linear, &y->t, &x->t, &weight->t, &bias->t))
-        return NULL;
-    return y;
+    return lex_scope_failed(scope) ? NULL : lex_library_linear(scope, x, weight, bias);
 }
 
 lex_tensor *lex_linear_apply_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
@@ -37,16 +34,7 @@ lex_tensor *lex_linear_apply_backward(lex_scope *scope, lex_tensor *dy, lex_tens
         return NULL;
     if (lex_by_kernels(scope))
         return lex_cpu_linear_backward(scope, dy, x, weight, dweight, dbias, want_dx);
-    if (dweight && !LEX_SHIM_CALL(scope, gemm, &dweight->t, &dy->t, true, &x->t, false, 1.0, 1.0))
-        return NULL;
-    if (dbias && !LEX_SHIM_CALL(scope, add_column_sums, &dbias->t, &dy->t))
-        return NULL;
-    if (!want_dx)
-        return NULL;
-    lex_tensor *dx = lex_empty_matrix(scope, rows_of(dy), weight->t.sizes[1]); /* (T, in) */
-    if (!dx || !LEX_SHIM_CALL(scope, gemm, &dx->t, &dy->t, false, &weight->t, false, 1.0, 0.0))
-        return NULL;
-    return dx;
+    return lex_library_linear_backward(scope, dy, x, weight, dweight, dbias, want_dx);
 }
 
 lex_tensor *lex_add(lex_scope *scope, lex_tensor *to, lex_tensor *from)

@@ -8,6 +8,9 @@
 #include "pool.h"
 #include "shim.h"
 
+/* Whether the device has a kernel for packed attention. */
+typedef enum { LEX_FUSED_UNTRIED, LEX_FUSED_WORKS, LEX_FUSED_ABSENT } lex_fused;
+
 struct lex_runtime {
     void *library; /* of dlopen; never closed: libtorch does not survive being unloaded */
     const lex_shim_table *shim;
@@ -16,6 +19,8 @@ struct lex_runtime {
     lex_pool *pool;
     int device; /* -1: CPU */
     bool by_library; /* on the CPU, too, blocks are libtorch's operations */
+    lex_dtype library_products; /* what they multiply */
+    lex_fused fused;
     char device_name[24];
 };
 
@@ -63,6 +68,18 @@ lex_tensor *lex_cpu_norm(lex_scope *scope, lex_tensor *x, lex_tensor *weight, le
 lex_tensor *lex_cpu_norm_backward(lex_scope *scope, lex_tensor *dy, const lex_layer_norm_saved *saved,
                                   lex_tensor *weight, lex_tensor *dweight, lex_tensor *dbias);
 lex_tensor *lex_cpu_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x);
+
+/* blocks_library.c: what blocks.c does elsewhere. x as products take it, and as all else does: itself where it is that. */
+lex_tensor *lex_for_products(lex_scope *scope, lex_tensor *x);
+lex_tensor *lex_as_float(lex_scope *scope, lex_tensor *x);
+lex_tensor *lex_library_linear(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias);
+lex_tensor *lex_library_linear_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
+                                        lex_tensor *dweight, lex_tensor *dbias, bool want_dx);
+
+/* attention_fused.c: false where it is not for this attention or this device, and nothing is done. */
+bool lex_attention_fused(lex_tensor **y, lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
+                         const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved);
+lex_tensor *lex_attention_fused_backward(lex_scope *scope, lex_tensor *dy, const lex_attention_saved *saved);
 
 /* Calls a function of the table in `scope`, with `why` for its cause; the value says whether it went well. */
 #define LEX_SHIM_CALL(scope, name, ...)                                                                                \

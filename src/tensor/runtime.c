@@ -137,16 +137,27 @@ const char *lex_precision_name(lex_precision precision)
 
 lex_status lex_runtime_use(lex_runtime *runtime, lex_precision precision, lex_err *err)
 {
+    static const lex_dtype products[] = {[LEX_PRECISION_FP32] = LEX_F32, [LEX_PRECISION_BF16] = LEX_BF16,
+                                         [LEX_PRECISION_FP16] = LEX_F16};
     bool half = precision == LEX_PRECISION_FP16;
-    const lex_kernels *products = half ? lex_kernels_choose_f16() : lex_kernels_choose(precision == LEX_PRECISION_BF16);
     LEX_ASSERT(half || precision == LEX_PRECISION_BF16 || precision == LEX_PRECISION_FP32);
-    if (runtime->device >= 0 && precision != LEX_PRECISION_FP32)
-        return lex_err_set(err, LEX_ERR_USAGE, "option '--dtype': %s is not built for CUDA; it computes in fp32",
-                           lex_precision_name(precision));
-    if (!products)
+    runtime->library_products = products[precision];
+    if (runtime->device >= 0)
+        return LEX_OK;
+    const lex_kernels *kernels = half ? lex_kernels_choose_f16() : lex_kernels_choose(precision == LEX_PRECISION_BF16);
+    if (!kernels)
         return lex_err_set(err, LEX_ERR_SYSTEM, "this processor lacks F16C, which fp16 needs");
-    runtime->products = products;
+    runtime->products = kernels;
     return LEX_OK;
+}
+
+/* Since compute capability 8.0 (Ampere) NVIDIA's devices multiply bfloat16. */
+lex_precision lex_runtime_precision(const lex_runtime *runtime, lex_precision asked)
+{
+    if (asked != LEX_PRECISION_AUTO)
+        return asked;
+    bool bf16 = runtime->device >= 0 ? runtime->shim->cuda_capability(runtime->device) >= 80 : lex_precision_is_bf16(asked);
+    return bf16 ? LEX_PRECISION_BF16 : LEX_PRECISION_FP32;
 }
 
 bool lex_precision_is_bf16(lex_precision precision)

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define LEX_SHIM_VERSION 4
+#define LEX_SHIM_VERSION 5
 #define LEX_SHIM_SYMBOL "lex_shim_table_get"
 #define LEX_SHIM_WHY_BYTES 400
 #define LEX_SHIM_DIMS 4
@@ -37,11 +37,20 @@ typedef struct {
 
 typedef lex_shim_tensor lex_t; /* short, for the list below */
 
+/* Packed attention by one kernel. */
+typedef struct {
+    int64_t n_heads, longest; /* of the sequences */
+    double scale, dropout;
+    bool way_back; /* there will be one */
+    bool by_flash; /* which of two kernels it was: said by the way forwards, read on the way back */
+} lex_shim_attention;
+
 typedef struct {
     /* the process */
     const char *(*torch_version)(void);
     bool (*load_cuda)(char *why);                  /* opens libtorch_cuda; before anything else asks about CUDA */
     int (*cuda_count)(void);                       /* devices that work; 0 without CUDA */
+    int (*cuda_capability)(int device);            /* 80 for 8.0; 0 where it cannot be told */
     bool (*set_threads)(int n, char *why);
 
     /* making and freeing */
@@ -79,6 +88,12 @@ typedef struct {
     bool (*tanh_backward)(lex_t *dx, const lex_t *dy, const lex_t *y, char *why);
     bool (*softmax)(lex_t *out, const lex_t *x, char *why);         /* over the last dimension */
     bool (*softmax_backward)(lex_t *dx, const lex_t *dy, const lex_t *y, char *why);
+    /* On CUDA: qkv (T, 3C), starts (B + 1); makes out (T, C) of the type of qkv, and what the way back needs. */
+    bool (*attend)(lex_t *out, lex_t *logsumexp, lex_t *random, lex_t *more, const lex_t *qkv, const lex_t *starts,
+                   lex_shim_attention *how, char *why);
+    bool (*attend_backward)(lex_t *dqkv, const lex_t *dout, const lex_t *out, const lex_t *logsumexp, const lex_t *random,
+                            const lex_t *more, const lex_t *qkv, const lex_t *starts, const lex_shim_attention *how,
+                            char *why);
     bool (*dropout)(lex_t *out, lex_t *mask, const lex_t *x, double p, char *why);
     bool (*dropout_backward)(lex_t *dx, const lex_t *dy, const lex_t *mask, double scale, char *why);
     bool (*seed)(uint64_t seed, char *why);        /* of the library's own dropout, on CUDA devices */

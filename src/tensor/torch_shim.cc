@@ -5,6 +5,10 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/ops/_efficient_attention_backward.h>
+#include <ATen/ops/_efficient_attention_forward.h>
+#include <ATen/ops/_flash_attention_backward.h>
+#include <ATen/ops/_flash_attention_forward.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/_softmax_backward_data.h>
 #include <c10/core/InferenceMode.h>
@@ -14,6 +18,7 @@
 #include <cstring>
 #include <exception>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace {
@@ -107,6 +112,18 @@ int cuda_count()
     char why[LEX_SHIM_WHY_BYTES];
     guarded(why, [&] { n = at::hasCUDA() ? (int)at::detail::getCUDAHooks().deviceCount() : 0; });
     return n;
+}
+
+// By the CUDA runtime that libtorch_cpu already needs; its headers are not there.
+int cuda_capability(int device)
+{
+    using attribute_of = int (*)(int *value, int attribute, int device);
+    const int major_attribute = 75, minor_attribute = 76;
+    int major = 0, minor = 0;
+    auto get = reinterpret_cast<attribute_of>(dlsym(RTLD_DEFAULT, "cudaDeviceGetAttribute"));
+    if (!get || get(&major, major_attribute, device) || get(&minor, minor_attribute, device))
+        return 0;
+    return 10 * major + minor;
 }
 
 bool set_threads(int n, char *why)
@@ -285,6 +302,108 @@ bool softmax_backward(lex_t *dx, const lex_t *dy, const lex_t *y, char *why)
     return guarded(why, [&] { put(dx, at::_softmax_backward_data(T(dy), T(y), -1, T(y).scalar_type())); });
 }
 
+// ---- packed attention ----
+
+struct heads {
+    at::Tensor q, k, v;
+};
+
+// (T, H, d) each.
+heads heads_of(const lex_t *qkv, int64_t n_heads)
+{
+    at::Tensor all = T(qkv).view({T(qkv).size(0), 3, n_heads, -1});
+    return {all.select(1, 0), all.select(1, 1), all.select(1, 2)};
+}
+
+at::Tensor ends_of(const lex_t *starts)
+{
+    return T(starts).to(at::kInt);
+}
+
+void put_flat(lex_t *out, const at::Tensor &heads)
+{
+    put(out, heads.reshape({heads.size(-3), heads.size(-2) * heads.size(-1)}).contiguous());
+}
+
+// What a kernel may leave undefined.
+void put_any(lex_t *out, const at::Tensor &tensor)
+{
+    put(out, tensor.defined() ? tensor : at::zeros({1}));
+}
+
+bool attend_by_flash(lex_t *out, lex_t *logsumexp, lex_t *random, lex_t *more, const lex_t *qkv, const lex_t *starts,
+                     const lex_shim_attention *how, char *why)
+{
+    return guarded(why, [&] {
+        heads h = heads_of(qkv, how->n_heads);
+        TORCH_CHECK(T(qkv).element_size() == 2 && h.q.size(-1) % 8 == 0, "not for these");
+        at::Tensor ends = ends_of(starts);
+        auto [y, sums, state, offset, mask] = at::_flash_attention_forward(
+            h.q, h.k, h.v, ends, ends, how->longest, how->longest, how->dropout, false, false, how->scale);
+        put_flat(out, y);
+        put_any(logsumexp, sums);
+        put_any(random, state);
+        put_any(more, offset);
+    });
+}
+
+bool attend(lex_t *out, lex_t *logsumexp, lex_t *random, lex_t *more, const lex_t *qkv, const lex_t *starts,
+            lex_shim_attention *how, char *why)
+{
+    how->by_flash = attend_by_flash(out, logsumexp, random, more, qkv, starts, how, why);
+    return how->by_flash || guarded(why, [&] {
+        heads h = heads_of(qkv, how->n_heads);
+        at::Tensor ends = ends_of(starts);
+        auto [y, sums, seed, offset, m, n] = at::_efficient_attention_forward(
+            h.q.unsqueeze(0), h.k.unsqueeze(0), h.v.unsqueeze(0), std::nullopt, ends, ends, how->longest, how->longest,
+            how->dropout, 0, how->way_back, how->scale);
+        put_flat(out, y);
+        put_any(logsumexp, sums);
+        put_any(random, seed);
+        put_any(more, offset);
+    });
+}
+
+// FlashAttention's way back adds in a fixed order only where algorithms are asked to be deterministic.
+class deterministic_here {
+  public:
+    deterministic_here() : was_(at::globalContext().deterministicAlgorithms()),
+                           warned_(at::globalContext().deterministicAlgorithmsWarnOnly())
+    {
+        at::globalContext().setDeterministicAlgorithms(true, false);
+    }
+    ~deterministic_here()
+    {
+        at::globalContext().setDeterministicAlgorithms(was_, warned_);
+    }
+
+  private:
+    bool was_, warned_;
+};
+
+bool attend_backward(lex_t *dqkv, const lex_t *dout, const lex_t *out, const lex_t *logsumexp, const lex_t *random,
+                     const lex_t *more, const lex_t *qkv, const lex_t *starts, const lex_shim_attention *how, char *why)
+{
+    return guarded(why, [&] {
+        heads h = heads_of(qkv, how->n_heads), to = heads_of(dqkv, how->n_heads);
+        at::Tensor ends = ends_of(starts), y = T(out).view(h.q.sizes()), dy = T(dout).view(h.q.sizes()), dq, dk, dv, db;
+        if (how->by_flash) {
+            deterministic_here order;
+            std::tie(dq, dk, dv) = at::_flash_attention_backward(dy, h.q, h.k, h.v, y, T(logsumexp), ends, ends, how->longest,
+                                                                 how->longest, how->dropout, false, T(random), T(more),
+                                                                 how->scale);
+        } else {
+            // In one split of the keys: more are added up in the order in which they come.
+            std::tie(dq, dk, dv, db) = at::_efficient_attention_backward(
+                dy.unsqueeze(0), h.q.unsqueeze(0), h.k.unsqueeze(0), h.v.unsqueeze(0), std::nullopt, y.unsqueeze(0), ends, ends,
+                how->longest, how->longest, T(logsumexp), how->dropout, T(random), T(more), 0, false, how->scale, 1);
+        }
+        to.q.copy_(dq.view(h.q.sizes()));
+        to.k.copy_(dk.view(h.q.sizes()));
+        to.v.copy_(dv.view(h.q.sizes()));
+    });
+}
+
 bool dropout(lex_t *out, lex_t *mask, const lex_t *x, double p, char *why)
 {
     return guarded(why, [&] {
@@ -354,12 +473,12 @@ bool adafactor(lex_t *params, const lex_t *grads, lex_t *rows, lex_t *columns, d
 }
 
 const lex_shim_table table = {
-    torch_version,   load_cuda,  cuda_count, set_threads,     empty,        from_memory,
+    torch_version,   load_cuda,  cuda_count, cuda_capability, set_threads,     empty,        from_memory,
     release,         strided,    copy,       zero,            gemm,         linear,    add_column_sums,
     add,             scale,      scale_rows, take_rows,       add_rows,     embedding_backward,
     layer_norm,      layer_norm_backward,    gelu,            gelu_backward, relu,         relu_backward,
     multiply,        tanh_forward,    tanh_backward,
-    softmax,         softmax_backward,       dropout,         dropout_backward, seed,  norm,      adamw,
+    softmax,         softmax_backward,       attend,          attend_backward,        dropout,         dropout_backward, seed,  norm,      adamw,
     put_rows,        adafactor,
 };
 

@@ -82,11 +82,7 @@ static void tell_of_weights(const lex_run *run)
 
 static lex_status choose_precision(lex_run *run, lex_err *err)
 {
-    run->precision = run->options->precision;
-    if (run->precision == LEX_PRECISION_AUTO)
-        run->precision = !lex_runtime_is_cuda(run->runtime) && lex_precision_is_bf16(LEX_PRECISION_AUTO)
-                             ? LEX_PRECISION_BF16
-                             : LEX_PRECISION_FP32;
+    run->precision = lex_runtime_precision(run->runtime, run->options->precision);
     return lex_runtime_use(run->runtime, run->precision, err);
 }
 
