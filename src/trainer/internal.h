@@ -225,6 +225,13 @@ lex_status lex_run_write_best(lex_run *run, lex_err *err) LEX_MUST_CHECK;
 void lex_run_checkpoint(lex_run *run);
 /* Takes up the last whole checkpoint of OUT.partial, if there is one. */
 lex_status lex_run_restore(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+
+/* identity.c: of a run's description, which it changes and returns, what does not come of it. */
+lex_json *lex_run_identity(lex_json *description);
+/* LEX_ERR_USAGE with the list of differences where `then` is another run's, unless that is to be passed over: then it is told. */
+lex_status lex_run_check_identity(const lex_run *run, const char *path, const lex_json *then, lex_err *err) LEX_MUST_CHECK;
+/* Whether the model at OUT is what this run would make. */
+bool lex_run_is_done(const lex_run *run);
 /* "run" of a model folder's lexclf.json, to be freed; NULL when there is none. */
 lex_json *lex_run_of_folder(const char *dir);
 

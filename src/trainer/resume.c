@@ -11,110 +11,7 @@
 #include "checkpoint.h"
 #include "internal.h"
 
-enum { STATE_FORMAT = 1, NAMED_MAX = 8, DOCUMENT_MAX_BYTES = 256 << 20 };
-
-/* ---- what a run is ---- */
-
-/* The run as its model tells of it, without what came of it. */
-static lex_json *identity_of(lex_json *description)
-{
-    static const char *const outcome[] = {"epochs", "best_epoch", "best_value", "calibration", "test", "fusion",
-                                          "steps_left_out", "loss_scale"};
-    for (size_t i = 0; i < sizeof outcome / sizeof *outcome; i++)
-        lex_json_remove(description, outcome[i]);
-    return description;
-}
-
-static void add_difference(lex_strings *out, const char *path, const lex_json *then, const lex_json *now)
-{
-    lex_buf line;
-    lex_buf_init(&line);
-    lex_buf_printf(&line, "%s ", path);
-    if (then)
-        lex_json_print(&line, then, false);
-    else
-        lex_buf_printf(&line, "absent");
-    lex_buf_printf(&line, " then, ");
-    if (now)
-        lex_json_print(&line, now, false);
-    else
-        lex_buf_printf(&line, "absent");
-    lex_buf_printf(&line, " now");
-    lex_strings_push(out, lex_buf_str(&line));
-    lex_buf_release(&line);
-}
-
-/* Where two documents differ, member by member. */
-static void add_differences(lex_strings *out, const char *path, const lex_json *then, const lex_json *now)
-{
-    char name[300];
-    if (lex_json_type_of(then) != LEX_JSON_OBJECT || lex_json_type_of(now) != LEX_JSON_OBJECT) {
-        if (!lex_json_same(then, now))
-            add_difference(out, path, then, now);
-        return;
-    }
-    for (const lex_json *m = lex_json_first(then); m; m = lex_json_next(m)) {
-        snprintf(name, sizeof name, "%s%s%s", path, *path ? "." : "", lex_json_key(m));
-        add_differences(out, name, m, lex_json_get(now, lex_json_key(m)));
-    }
-    for (const lex_json *m = lex_json_first(now); m; m = lex_json_next(m)) {
-        snprintf(name, sizeof name, "%s%s%s", path, *path ? "." : "", lex_json_key(m));
-        if (!lex_json_get(then, lex_json_key(m)))
-            add_difference(out, name, NULL, m);
-    }
-}
-
-static void join(lex_buf *out, const lex_strings *lines)
-{
-    for (int64_t i = 0; i < lines->n && i < NAMED_MAX; i++)
-        lex_buf_printf(out, "%s%s", i ? "; " : "", lines->items[i]);
-    if (lines->n > NAMED_MAX)
-        lex_buf_printf(out, "; and %lld more", (long long)(lines->n - NAMED_MAX));
-}
-
-static lex_status check_identity(const lex_run *run, const char *path, const lex_json *then, lex_err *err)
-{
-    lex_status st = LEX_OK;
-    lex_strings lines = {0};
-    lex_buf text;
-    lex_json *now = identity_of(lex_run_describe(run));
-    lex_buf_init(&text);
-    add_differences(&lines, "", then, now);
-    join(&text, &lines);
-    if (lines.n && !run->options->resume_anyway) {
-        st = lex_err_set(err, LEX_ERR_USAGE, "%s: is of another run: %s", path, text.ptr);
-        lex_err_hint(err, "give the options of that run, begin anew without --resume, or use --resume-anyway to go on "
-                     "with what differs");
-    } else if (lines.n) {
-        lex_run_note(run, LEX_RUN_WARNING, "%s: is of another run, which is passed over: %s", path, text.ptr);
-    }
-    lex_json_free(now);
-    lex_buf_release(&text);
-    lex_strings_release(&lines);
-    return st;
-}
-
-lex_json *lex_run_of_folder(const char *dir)
-{
-    lex_err ignored = {0};
-    lex_json *document = NULL, *run = NULL;
-    char *path = lex_path_join(dir, "lexclf.json");
-    if (lex_json_read(&document, path, DOCUMENT_MAX_BYTES, &ignored) == LEX_OK && lex_json_get(document, "run"))
-        run = lex_json_copy(lex_json_get(document, "run"));
-    lex_json_free(document);
-    free(path);
-    return run;
-}
-
-/* Whether the model at OUT is what this run would make. */
-static bool is_done(const lex_run *run)
-{
-    lex_json *then = lex_run_of_folder(run->out_dir), *now = identity_of(lex_run_describe(run));
-    bool done = then && lex_json_same(identity_of(then), now);
-    lex_json_free(then);
-    lex_json_free(now);
-    return done;
-}
+enum { STATE_FORMAT = 1 };
 
 /* ---- writing ---- */
 
@@ -123,7 +20,7 @@ static lex_json *state_of(const lex_run *run)
     const lex_progress *at = &run->at;
     lex_json *state = lex_json_new_object();
     lex_json_put_number(state, "format", STATE_FORMAT);
-    lex_json_put(state, "run", identity_of(lex_run_describe(run)));
+    lex_json_put(state, "run", lex_run_identity(lex_run_describe(run)));
     lex_json_put_number(state, "epoch", (double)at->epoch);
     lex_json_put_number(state, "next", (double)at->next);
     lex_json_put_number(state, "step", (double)at->step);
@@ -313,7 +210,7 @@ static lex_status take_up(lex_run *run, const lex_checkpoint *c, const char *pat
     int64_t optimizer_steps, best_epoch = 0;
     if (lex_json_number(lex_json_get(c->state, "format"), 0) != STATE_FORMAT)
         return lex_err_set(err, LEX_ERR_INPUT, "%s: is of another version of lexclf", path);
-    LEX_TRY(check_identity(run, path, lex_json_get(c->state, "run"), err));
+    LEX_TRY(lex_run_check_identity(run, path, lex_json_get(c->state, "run"), err));
     if (!read_position(run, c->state, &optimizer_steps) || !read_loss_scale(run, c->state))
         return lex_err_set(err, LEX_ERR_INPUT, "%s: does not fit the data", path);
     LEX_TRY(read_tensors(run, c, path, err));
@@ -339,7 +236,7 @@ lex_status lex_run_restore(lex_run *run, lex_err *err)
     lex_status st = find_checkpoint(&checkpoint, run, &path, &previous, err);
     if (st == LEX_OK && path) {
         st = take_up(run, &checkpoint, path, err);
-    } else if (st == LEX_OK && lex_path_kind_of(run->out_dir) != LEX_PATH_MISSING && is_done(run)) {
+    } else if (st == LEX_OK && lex_path_kind_of(run->out_dir) != LEX_PATH_MISSING && lex_run_is_done(run)) {
         run->summary->is_complete = true;
         run->summary->run = lex_run_of_folder(run->out_dir);
     }
