@@ -217,8 +217,9 @@ const cli_option cli_option_rows[] = {
      .high = 1000000, .help = "tokens from the beginning of a window to that of the next; no more than a window holds "
      "beside the special ones", .absent = "three quarters of that"},
     {.name = "train-windows", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_MODEL, .value = "N", .low = 1,
-     .high = 1000000, .help = "learn from at most N windows of a document each time it is seen, drawn at random: an epoch "
-     "over long documents in a part of the time; they are judged and answered by all of them", .absent = "all"},
+     .high = 1000000, .help = "learn from at most N windows of a document each time it is seen, drawn at random (with max and "
+     "attention the first and others): an epoch over long documents in a part of the time; they are judged and answered by all "
+     "of them", .absent = "all"},
     {.name = "windows", .type = CLI_CHOICE, .verbs = EV | PR | CA, .group = CLI_MODEL,
      .value = "auto|off|mean|max|attention", .initial = "auto", .help = "how texts longer than --max-length are read: in "
      "overlapping windows whose outputs are pooled so, or cut (off); attention needs a model that was trained with it; "

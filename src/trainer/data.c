@@ -1,6 +1,7 @@
 /* data.c - the files of a run, read and checked before anything is computed: whatever is wrong with them shows at
  * once. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,6 +186,22 @@ static lex_status check_task(const lex_run *run, lex_err *err)
                        tunes ? "--tune-thresholds" : "--pos-weight", run->train.path);
 }
 
+static void tell_of_windows(const lex_run *run, double rows, double share)
+{
+    const lex_dataset *train = &run->train;
+    const int64_t many = 4; /* a row, on the average: an epoch takes so many times that of texts that are cut, and more */
+    char less[120] = "";
+    if (run->options->train_windows)
+        snprintf(less, sizeof less, "; learned from at most %lld a row each time", (long long)run->options->train_windows);
+    else if (train->n_windows > many * train->n_examples)
+        snprintf(less, sizeof less, "; --train-windows %lld would learn from %lld a row each time, in a part of the time",
+                 (long long)many, (long long)many);
+    lex_run_note(run, LEX_RUN_NOTE, "%lld of %lld training rows (%.1f%%) are longer than %lld tokens: %lld windows in all, up to "
+                 "%lld a row%s; cut there, %lld tokens, %.1f%% of all, would not be seen", (long long)train->n_long,
+                 (long long)train->n_examples, rows, (long long)run->max_length, (long long)train->n_windows,
+                 (long long)train->most_windows, less, (long long)train->n_beyond, share);
+}
+
 /* What is cut off, or what would be. */
 static void tell_of_lengths(const lex_run *run)
 {
@@ -199,10 +216,7 @@ static void tell_of_lengths(const lex_run *run)
                      (long long)train->n_long, (long long)train->n_examples, rows, (long long)run->max_length,
                      (long long)train->n_beyond, share);
     else
-        lex_run_note(run, LEX_RUN_NOTE, "%lld of %lld training rows (%.1f%%) are longer than %lld tokens: %lld windows in "
-                     "all, up to %lld a row; cut there, %lld tokens, %.1f%% of all, would not be seen",
-                     (long long)train->n_long, (long long)train->n_examples, rows, (long long)run->max_length,
-                     (long long)train->n_windows, (long long)train->most_windows, (long long)train->n_beyond, share);
+        tell_of_windows(run, rows, share);
 }
 
 lex_status lex_run_read_data(lex_run *run, lex_err *err)

@@ -59,7 +59,9 @@ static void measure(lex_run *run, const lex_train_example *batch, int64_t size)
 }
 
 /* Which windows of a long document count this time: each choice of `most` of them is as likely as any other (Knuth, "The Art
- * of Computer Programming", volume 2, 3.4.2, algorithm S). Their mean is, on the average, that of all. */
+ * of Computer Programming", volume 2, 3.4.2, algorithm S), so that their mean is, on the average, that of all. A maximum, and
+ * attention, are to find the window that tells, which they learn of when it is there: of these the first is always one, where
+ * a document mostly says what it is. */
 static void draw_windows(lex_run *run, lex_train_example *example, int64_t row)
 {
     int64_t all = lex_cut_n_windows(&run->cut, example->n), most = run->options->train_windows, n = 0;
@@ -68,7 +70,9 @@ static void draw_windows(lex_run *run, lex_train_example *example, int64_t row)
         return;
     int64_t *drawn = lex_arena_array(&run->drawn, (size_t)most, sizeof *drawn);
     lex_rng_init(&rng, run->options->seed + ((uint64_t)run->at.epoch << 32), ((uint64_t)WINDOWS_STREAM << 32) + (uint64_t)row);
-    for (int64_t w = 0; n < most; w++)
+    if (run->options->windows != LEX_WINDOWS_MEAN)
+        drawn[n++] = 0;
+    for (int64_t w = n; n < most; w++)
         if ((int64_t)lex_rng_below(&rng, (uint64_t)(all - w)) < most - n)
             drawn[n++] = w;
     example->windows = drawn;

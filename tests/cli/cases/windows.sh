@@ -17,7 +17,7 @@ stderr_has '--windows reads all of them'
 stdout_has '"tokens_cut":'
 for windows in mean max attention; do
     expect 0 lexclf "${train[@]}" --out $windows --windows $windows --json
-    stderr_has 'windows in all, up to 13 a row; cut there, '
+    stderr_has 'windows in all, up to 13 a row; --train-windows 4 would learn from 4 a row each time, in a part of the time; cut there, '
     stdout_has "\"windows\":\"$windows\",\"stride\":11,"
     stdout_has '"truncated":0,"windows":'
     grep -A 2 '"windows": {' $windows/lexclf.json | tr -d ' \n' | grep -qF "\"windows\":{\"pooling\":\"$windows\",\"stride\":11" || fail "not in the folder: $windows"
@@ -100,6 +100,7 @@ tokens_of() { sed 's/.*"tokens":\([0-9]*\),"tokens_per_s.*/\1/' "$1"; }
 for n in 13 2; do
     expect 0 lexclf "${train[@]}" --out drawn$n --windows attention --train-windows $n --json
     stdout_has "\"train_windows\":$n,"
+    stderr_has "up to 13 a row; learned from at most $n a row each time; cut there, "
     tokens_of "$STDOUT" >drawn$n.tokens
 done
 same drawn13/model.safetensors attention/model.safetensors
