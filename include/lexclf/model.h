@@ -133,6 +133,8 @@ lex_status lex_model_freeze(lex_model *model, int64_t n_frozen, lex_err *err) LE
 
 /* An encoder with the folder's weights: in place, for answers. */
 lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, lex_err *err) LEX_MUST_CHECK;
+/* Whether its encoder has blocks that are computed on the CPU alone: DeBERTa's. */
+bool lex_model_is_for_cpu(const lex_model *model);
 /* What an inference of the model computes in where `asked` is asked for; not AUTO: that is INT8 for one that was quantised
  * so, else what is fast here. */
 lex_precision lex_model_precision(const lex_model *model, lex_precision asked);
@@ -184,7 +186,7 @@ lex_status lex_run_sequences(lex_encoder *encoder, lex_runtime *runtime, const l
                              void (*progress)(void *context, int64_t n_sequences, int64_t n_tokens), void *context,
                              lex_err *err) LEX_MUST_CHECK;
 /* What 0 stands for. */
-int64_t lex_default_batch_tokens(const lex_runtime *runtime);
+int64_t lex_default_batch_tokens(const lex_runtime *runtime, bool to_train);
 
 /* The same by an inference: n_threads workers, with what they compute in, for as many runs as are asked for. Logits do
  * not depend on n_threads, batch_tokens or company, bit for bit. progress comes from the workers, one at a time. */

@@ -1,6 +1,6 @@
 /* predictor.h - answers for records: predict and eval.
  *
- * Records are taken in fixed blocks of LEX_BLOCK_ROWS (with `latency` of one), counted from the first of each file; inside a
+ * Records are taken in fixed blocks of LEX_BLOCK_ROWS (more where there may be a CUDA device; with `latency` of one), counted from the first of each file; inside a
  * block sequences are ordered by length and computed in packed batches. So memory does not grow with the input, and an answer's bits
  * do not depend on timing: a block is computed when it is full or its file ends, however slowly its rows come. Answers
  * come in input order. While a block is computed, the next one is read and the one before is answered, by threads of
@@ -26,7 +26,7 @@
 extern "C" {
 #endif
 
-enum { LEX_BLOCK_ROWS = 512 };
+enum { LEX_BLOCK_ROWS = 512, LEX_BLOCK_ROWS_CUDA = 8192 };
 
 /* The answer for one record; borrowed for the call. */
 typedef struct {

@@ -43,7 +43,8 @@ bool lex_runtime_is_cuda(const lex_runtime *runtime);
 /* "cpu" or "cuda:0", for people and reports. */
 const char *lex_runtime_device(const lex_runtime *runtime);
 const char *lex_runtime_torch_version(const lex_runtime *runtime);
-/* On CUDA: makes the library's own random numbers begin anew from these three; on the CPU nothing depends on them. */
+/* Where blocks are the library's: makes its random numbers begin anew from these three; elsewhere nothing depends on them. A
+ * process whose first seed is on the CPU finds no CUDA afterwards. */
 lex_status lex_runtime_seed(lex_runtime *runtime, uint64_t seed, uint32_t step, uint32_t example,
                             lex_err *err) LEX_MUST_CHECK;
 /* Runs `run` on [0, n) in pieces of at least `grain`, on the runtime's threads; returns when all are done. For one caller
@@ -52,7 +53,7 @@ void lex_parallel_for(const lex_runtime *runtime, int64_t n, int64_t grain,
                       void (*run)(void *context, int64_t begin, int64_t end), void *context);
 
 /* What products are computed in: float32; bfloat16, summed in float32; int8 (int8.h), for answers on the CPU; float16, summed
- * in float32, for training on the CPU; AUTO: what is fast here of the first two, or what a model was made for. */
+ * in float32, for training; AUTO: what is fast here of the first two, or what a model was made for. */
 typedef enum {
     LEX_PRECISION_AUTO,
     LEX_PRECISION_FP32,
@@ -115,10 +116,15 @@ void lex_tensor_copy(lex_scope *scope, lex_tensor *to, const lex_tensor *from);
 lex_tensor *lex_tensor_clone(lex_scope *scope, const lex_tensor *tensor);
 void lex_tensor_zero(lex_scope *scope, lex_tensor *tensor);
 
+/* lex_runtime_seed() as an operation of the scope. */
+void lex_seed(lex_scope *scope, uint64_t seed, uint32_t step, uint32_t example);
+
 /* ---- blocks: forwards, and backwards with gradients added to what `d...` parameters hold ---- */
 
 /* (T, in) by weight (out, in) and bias (out): x W' + b, (T, out). */
 lex_tensor *lex_linear_apply(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias);
+/* The same for the few columns of a head, in float32 on CUDA whatever products are computed in: logits are compared. */
+lex_tensor *lex_linear_apply_head(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias);
 /* Returns dy W (T, in), or NULL when `want_dx` is false; dweight += dy' x, dbias += column sums; either may be NULL. */
 lex_tensor *lex_linear_apply_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
                                       lex_tensor *dweight, lex_tensor *dbias, bool want_dx);
@@ -172,7 +178,10 @@ typedef struct {
     const uint32_t *example; /* (B): a number that names the sequence's example in the step, for dropout */
     int64_t n_sequences;     /* B */
     int64_t n_rows;          /* T */
+    lex_tensor *on_device;   /* starts, of lex_packing_send(); or NULL */
 } lex_packing;
+/* Where attention is by a kernel of the device: sends starts there, once for all layers of a forward. They are the scope's. */
+void lex_packing_send(lex_scope *scope, lex_packing *packing);
 
 /* Dropout (Srivastava et al. 2014) whose mask is a function of these numbers and of example, row in its sequence and
  * column alone (random.h), so that it is the same in whatever order and company the work is done. On CUDA the mask is
@@ -185,7 +194,7 @@ typedef struct {
 } lex_dropout;
 typedef struct {
     lex_dropout dropout;
-    lex_tensor *mask; /* CUDA only */
+    lex_tensor *mask; /* the library's; by kernels masks are made again */
 } lex_dropout_saved;
 /* x (T, C) in place on the CPU; returns the result. */
 lex_tensor *lex_dropout_apply(lex_scope *scope, lex_tensor *x, const lex_packing *packing, lex_dropout dropout,
@@ -215,7 +224,7 @@ typedef struct {
     lex_attention_form form;
     lex_fused_attention fused;
     lex_tensor *probabilities; /* packed: for sequence s of length n, (H, n, n); after softmax, before dropout */
-    lex_tensor *mask;          /* CUDA only: what dropout kept */
+    lex_tensor *mask;          /* by the library: what dropout kept */
     lex_dropout dropout;
     int64_t n_heads;
 } lex_attention_saved;

@@ -118,7 +118,8 @@ typedef struct {
     int64_t max_length;
     lex_windows windows;  /* how longer texts are read; OFF: they are cut */
     int64_t stride;       /* as lex_model_use_windows() has it */
-    int64_t train_windows; /* that an epoch learns from, of each document, drawn anew each time; 0: all */
+    /* That an epoch learns from, of each document, drawn anew each time, with MAX and ATTENTION the first always; 0: all. */
+    int64_t train_windows;
     int64_t batch_tokens; /* computed at once; 0: by device */
     bool checkpoint_activations; /* lex_tape_recompute() */
     double lr; /* 0: CONTRACTS: 3e-4, times (384 / width)^2 for wider ones; CLASSIC: 2e-5 */

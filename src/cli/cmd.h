@@ -58,7 +58,7 @@ lex_status cli_check_out_folder(const char *out, bool overwrite, const char *con
  * rounds weights. */
 lex_predictor_options cli_predictor_options(const cli_options *options);
 
-/* Says so where a precision that was asked for is slower here than fp32. */
+/* Says so where a precision that was asked for is slower here than fp32. device NULL: auto. */
 void cli_warn_of_slow(lex_precision precision, const char *device);
 
 /* An integer option without a default in its row: 0 where it is absent. */

@@ -11,7 +11,7 @@ static bool is_encoder_trained(const lex_encoder *encoder)
 /* Each sequence as one of one row. */
 static lex_packing sequences_of(const lex_batch *batch)
 {
-    return (lex_packing){batch->record_rows, batch->example, batch->n_sequences, batch->n_sequences};
+    return (lex_packing){batch->record_rows, batch->example, batch->n_sequences, batch->n_sequences, NULL};
 }
 
 /* (T, C) to (B, C). */
@@ -64,13 +64,13 @@ static bool has_windows(const lex_batch *batch)
 /* The sequences of each record as rows to average. */
 static lex_packing windows_of(const lex_batch *batch)
 {
-    return (lex_packing){batch->record_starts, batch->record_example, batch->n_records, batch->n_sequences};
+    return (lex_packing){batch->record_starts, batch->record_example, batch->n_records, batch->n_sequences, NULL};
 }
 
 /* Each record as a sequence of one row. */
 static lex_packing records_of(const lex_batch *batch)
 {
-    return (lex_packing){batch->record_rows, batch->record_example, batch->n_records, batch->n_records};
+    return (lex_packing){batch->record_rows, batch->record_example, batch->n_records, batch->n_records, NULL};
 }
 
 /* Logits (R, K) and scores (R, 1) beside each other: (R, K + 1). */
@@ -112,10 +112,10 @@ lex_tensor *lex_head_forward(lex_encoder *encoder, lex_scope *scope, const lex_b
     else if (dropout.p > 0)
         features = lex_tensor_clone(scope, features); /* the way back needs what dropout overwrites */
     tape->features = lex_dropout_apply(scope, features, &records, dropout, &tape->head_dropout);
-    lex_tensor *logits = lex_linear_forward(scope, &encoder->classifier, tape->features); /* (R, K) */
+    lex_tensor *logits = lex_linear_forward_head(scope, &encoder->classifier, tape->features); /* (R, K) */
     if (!encoder->config.window_scores)
         return logits;
-    return join(scope, logits, lex_linear_forward(scope, &encoder->scorer, tape->features)); /* (R, K + 1) */
+    return join(scope, logits, lex_linear_forward_head(scope, &encoder->scorer, tape->features)); /* (R, K + 1) */
 }
 
 lex_tensor *lex_head_backward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch,

@@ -10,6 +10,7 @@ typedef struct {
     lex_tensor *weight, *bias, *dweight, *dbias;
 } lex_linear;
 lex_tensor *lex_linear_forward(lex_scope *scope, const lex_linear *linear, lex_tensor *x);
+lex_tensor *lex_linear_forward_head(lex_scope *scope, const lex_linear *linear, lex_tensor *x);
 /* An activation of it; `raw` gets what that was applied to. */
 lex_tensor *lex_linear_forward_then(lex_scope *scope, const lex_linear *linear, lex_tensor *x, lex_activation activation,
                                     lex_tensor **raw);

@@ -75,15 +75,13 @@ static lex_tensor *inner_forward(const lex_encoder_config *config, lex_scope *sc
     return lex_gated(scope, tape->inner, config->activation);
 }
 
-/* Dropout of the library, on CUDA, begins anew in every layer, so that a layer that is passed again has the same masks,
- * whatever was passed before it. Where seeding fails, so does what follows. */
-static void seed_layer(lex_encoder *encoder, const lex_tape *tape, int64_t index)
+/* Dropout of the library begins anew in every layer, so that a layer that is passed again has the same masks, whatever was
+ * passed before it. */
+static void seed_layer(lex_scope *scope, const lex_tape *tape, int64_t index)
 {
-    lex_err ignored = {0};
     uint32_t number = tape->first_example ^ (uint32_t)(index + 1) * UINT32_C(0x9E3779B1);
-    bool drops = tape->mode.hidden_dropout > 0 || tape->mode.attention_dropout > 0;
-    if (drops && lex_runtime_seed(encoder->runtime, tape->mode.seed, tape->mode.step, number, &ignored) != LEX_OK)
-        lex_err_clear(&ignored);
+    if (tape->mode.hidden_dropout > 0 || tape->mode.attention_dropout > 0)
+        lex_seed(scope, tape->mode.seed, tape->mode.step, number);
 }
 
 /* saved: what the way back needs; NULL-ish tensors in it are never read when answering. */
@@ -94,7 +92,7 @@ static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t
     const lex_encoder_config *config = &encoder->config;
     const lex_train_mode *mode = &whole->mode;
     const bool first = config->family->norm_first, local = lex_layer_is_local(config, index);
-    seed_layer(encoder, whole, index);
+    seed_layer(scope, whole, index);
     tape->x = x;                                                                               /* (T, C) */
     tape->seen = first ? lex_norm_forward(config, scope, &layer->attention_norm, x, &tape->attention_norm) : x;
     lex_tensor *qkv = lex_linear_forward(scope, &layer->qkv, tape->seen);                      /* (T, 3C) */
@@ -203,7 +201,7 @@ static lex_train_mode resolved(const lex_encoder *encoder, const lex_train_mode 
 
 static lex_packing packing_of(const lex_batch *batch)
 {
-    return (lex_packing){batch->starts, batch->example, batch->n_sequences, batch->n_rows};
+    return (lex_packing){batch->starts, batch->example, batch->n_sequences, batch->n_rows, NULL};
 }
 
 lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch,
@@ -215,6 +213,7 @@ lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const le
     used->first_example = batch->example[0];
     lex_scope *inner = lex_scope_new(encoder->runtime);
     int64_t L = encoder->config.n_layers, first_kept = tape ? encoder->frozen_blocks : L + 1; /* block */
+    lex_packing_send(scope, &packing);
     lex_distances_prepare(encoder, scope, batch, used);
     lex_tensor *x = lex_embed(encoder, first_kept == 0 ? scope : inner, batch, &packing, used);
     for (int64_t i = 0; i < L; i++) {
@@ -245,6 +244,8 @@ void lex_encoder_backward(lex_encoder *encoder, lex_scope *scope, const lex_batc
                           lex_tensor *dlogits)
 {
     lex_packing packing = packing_of(batch);
+    if (tape->recompute)
+        lex_packing_send(scope, &packing);
     lex_tensor *dx = lex_head_backward(encoder, scope, batch, &packing, tape, dlogits);
     dx = lex_norm_backward(scope, &encoder->last_norm, dx, &tape->last_norm);
     lex_scope *inner = lex_scope_new(encoder->runtime);

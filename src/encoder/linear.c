@@ -6,6 +6,11 @@ lex_tensor *lex_linear_forward(lex_scope *scope, const lex_linear *linear, lex_t
     return lex_linear_apply(scope, x, linear->weight, linear->bias);
 }
 
+lex_tensor *lex_linear_forward_head(lex_scope *scope, const lex_linear *linear, lex_tensor *x)
+{
+    return lex_linear_apply_head(scope, x, linear->weight, linear->bias);
+}
+
 lex_tensor *lex_linear_forward_then(lex_scope *scope, const lex_linear *linear, lex_tensor *x, lex_activation activation,
                                     lex_tensor **raw)
 {

@@ -353,6 +353,11 @@ void lex_model_forget(void *context, const float *values, int64_t n)
         lex_map_forget(&lex_weight_files_get(weights, i)->map, values, (size_t)n * sizeof *values);
 }
 
+bool lex_model_is_for_cpu(const lex_model *model)
+{
+    return model->config.distance_span > 0 || model->config.convolution;
+}
+
 lex_precision lex_model_precision(const lex_model *model, lex_precision asked)
 {
     if (asked == LEX_PRECISION_AUTO && model->quantised == LEX_QUANTISED_INT8)

@@ -5,11 +5,14 @@
 
 #include "lexclf/model.h"
 
-enum { BATCH_TOKENS_CPU = 2048, BATCH_TOKENS_CUDA = 32768 };
+/* Training keeps what every layer has made: some gigabytes for 16,384 tokens. */
+enum { BATCH_TOKENS_CPU = 2048, BATCH_TOKENS_CUDA = 32768, TRAINING_TOKENS_CUDA = 16384 };
 
-int64_t lex_default_batch_tokens(const lex_runtime *runtime)
+int64_t lex_default_batch_tokens(const lex_runtime *runtime, bool to_train)
 {
-    return lex_runtime_is_cuda(runtime) ? BATCH_TOKENS_CUDA : BATCH_TOKENS_CPU;
+    if (!lex_runtime_is_cuda(runtime))
+        return BATCH_TOKENS_CPU;
+    return to_train ? TRAINING_TOKENS_CUDA : BATCH_TOKENS_CUDA;
 }
 
 typedef struct {
@@ -51,7 +54,7 @@ lex_status lex_run_sequences(lex_encoder *encoder, lex_runtime *runtime, const l
     lex_batch batch;
     lex_batch_init(&batch);
     if (batch_tokens <= 0)
-        batch_tokens = lex_default_batch_tokens(runtime);
+        batch_tokens = lex_default_batch_tokens(runtime, false);
     for (int64_t i = 0; i < n_sequences; i++)
         order[i] = (sized){sequences[i].n, i};
     if (n_sequences)

@@ -160,7 +160,7 @@ static void add_up_bias(const attention_work *work, lex_tensor *dbias)
                 to[at * H + h] += work->dbias[(s * H + h) * span + at];
 }
 
-static lex_tensor *attention_on_cpu(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
+static lex_tensor *attention_by_kernels(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
                                     const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved)
 {
     attention_work work = work_of(scope, qkv, packing, n_heads, form, dropout);
@@ -181,7 +181,7 @@ static lex_tensor *attention_on_cpu(lex_scope *scope, lex_tensor *qkv, const lex
     return out;
 }
 
-static lex_tensor *backward_on_cpu(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
+static lex_tensor *backward_by_kernels(lex_scope *scope, lex_tensor *dy, const lex_packing *packing,
                                    const lex_attention_saved *saved, lex_tensor *dbias)
 {
     int64_t sizes[2] = {packing->n_rows, saved->qkv->t.sizes[1]};
@@ -211,7 +211,7 @@ lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *
         return NULL;
     lex_tensor *y = NULL;
     if (lex_by_kernels(scope))
-        return attention_on_cpu(scope, qkv, packing, n_heads, form, dropout, saved);
+        return attention_by_kernels(scope, qkv, packing, n_heads, form, dropout, saved);
     if (lex_attention_fused(&y, scope, qkv, packing, n_heads, form, dropout, saved))
         return y;
     return lex_attention_by_library(scope, qkv, packing, n_heads, form, dropout, saved);
@@ -223,7 +223,7 @@ lex_tensor *lex_attention_backward(lex_scope *scope, lex_tensor *dy, const lex_p
     if (!dy || lex_scope_failed(scope))
         return NULL;
     if (lex_by_kernels(scope))
-        return backward_on_cpu(scope, dy, packing, saved, dbias);
+        return backward_by_kernels(scope, dy, packing, saved, dbias);
     if (saved->fused.out)
         return lex_attention_fused_backward(scope, dy, saved);
     return lex_attention_backward_by_library(scope, dy, packing, saved, dbias);

@@ -73,7 +73,7 @@ static lex_tensor *bias_rows(lex_scope *scope, lex_tensor *bias, int64_t n)
     return tensor;
 }
 
-static double factor_of(const lex_attention_form *form, int64_t d)
+double lex_attention_factor(const lex_attention_form *form, int64_t d)
 {
     return form && form->scale > 0 ? form->scale : 1.0 / sqrt((double)d);
 }
@@ -117,7 +117,7 @@ static lex_tensor *probabilities_of(lex_scope *scope, lex_tensor *qkv, const lex
     lex_tensor *packed = lex_tensor_empty(scope, LEX_F32, 1, &count);
     lex_scope *inner = lex_scope_new(scope->runtime);
     walk w = walk_of(qkv, packing, n_heads);
-    double factor = factor_of(form, w.d);
+    double factor = lex_attention_factor(form, w.d);
     while (!lex_scope_failed(scope) && walk_next(&w)) {
         lex_tensor *q = heads_view(inner, qkv, w.begin, w.n, n_heads, w.d, 0);       /* (H, n, d) */
         lex_tensor *k = heads_view(inner, qkv, w.begin, w.n, n_heads, w.d, w.width); /* (H, n, d) */
@@ -205,7 +205,7 @@ lex_tensor *lex_attention_backward_by_library(lex_scope *scope, lex_tensor *dy, 
     lex_tensor *dqkv = lex_tensor_empty(scope, LEX_F32, 2, saved->qkv->t.sizes); /* (T, 3C) */
     lex_scope *inner = lex_scope_new(scope->runtime);
     walk w = walk_of(saved->qkv, packing, saved->n_heads);
-    double factor = factor_of(&saved->form, w.d);
+    double factor = lex_attention_factor(&saved->form, w.d);
     while (dp && !lex_scope_failed(scope) && walk_next(&w)) {
         lex_tensor *q = heads_view(inner, saved->qkv, w.begin, w.n, w.n_heads, w.d, 0);
         lex_tensor *k = heads_view(inner, saved->qkv, w.begin, w.n, w.n_heads, w.d, w.width);

@@ -24,7 +24,14 @@ lex_tensor *lex_linear_apply(lex_scope *scope, lex_tensor *x, lex_tensor *weight
         return NULL;
     if (lex_by_kernels(scope))
         return lex_cpu_linear(scope, x, weight, bias, LEX_AFTER_NOTHING, NULL);
-    return lex_scope_failed(scope) ? NULL : lex_library_linear(scope, x, weight, bias);
+    return lex_scope_failed(scope) ? NULL : lex_library_linear(scope, scope->runtime->library_products, x, weight, bias);
+}
+
+lex_tensor *lex_linear_apply_head(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias)
+{
+    if (!x || !weight || !bias || lex_scope_failed(scope) || lex_by_kernels(scope))
+        return lex_linear_apply(scope, x, weight, bias);
+    return lex_library_linear(scope, LEX_F32, x, weight, bias);
 }
 
 lex_tensor *lex_linear_apply_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,

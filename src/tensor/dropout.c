@@ -1,5 +1,5 @@
-/* dropout.c - dropout on rows: our counter-based mask on the CPU, made again on the way back; the library's own with a
- * stored mask on CUDA. */
+/* dropout.c - dropout on rows: our counter-based mask, made again on the way back; by the library, on CUDA, its own, which is
+ * stored. */
 #include "internal.h"
 
 enum { DROPOUT_ROWS_MAX = 65536, DROPOUT_COLUMNS_MAX = 4 * 65536 };

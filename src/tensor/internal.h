@@ -8,7 +8,7 @@
 #include "pool.h"
 #include "shim.h"
 
-/* Whether the device has a kernel for packed attention. */
+/* Whether the device has a kernel for packed attention; what its first call tells. */
 typedef enum { LEX_FUSED_UNTRIED, LEX_FUSED_WORKS, LEX_FUSED_ABSENT } lex_fused;
 
 struct lex_runtime {
@@ -20,7 +20,7 @@ struct lex_runtime {
     int device; /* -1: CPU */
     bool by_library; /* on the CPU, too, blocks are libtorch's operations */
     lex_dtype library_products; /* what they multiply */
-    lex_fused fused;
+    lex_fused fused[2]; /* without and with FlashAttention */
     char device_name[24];
 };
 
@@ -72,11 +72,13 @@ lex_tensor *lex_cpu_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *
 /* blocks_library.c: what blocks.c does elsewhere. x as products take it, and as all else does: itself where it is that. */
 lex_tensor *lex_for_products(lex_scope *scope, lex_tensor *x);
 lex_tensor *lex_as_float(lex_scope *scope, lex_tensor *x);
-lex_tensor *lex_library_linear(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias);
+lex_tensor *lex_library_linear(lex_scope *scope, lex_dtype dtype, lex_tensor *x, lex_tensor *weight, lex_tensor *bias);
 lex_tensor *lex_library_linear_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
                                         lex_tensor *dweight, lex_tensor *dbias, bool want_dx);
 
-/* attention_fused.c: false where it is not for this attention or this device, and nothing is done. */
+/* attention_library.c: what products are multiplied with. */
+double lex_attention_factor(const lex_attention_form *form, int64_t d);
+/* attention_fused.c: false where it is not for this attention or this device, and *y is nothing. */
 bool lex_attention_fused(lex_tensor **y, lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
                          const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved);
 lex_tensor *lex_attention_fused_backward(lex_scope *scope, lex_tensor *dy, const lex_attention_saved *saved);

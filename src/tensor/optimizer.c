@@ -26,7 +26,7 @@ static void norm_pieces(void *context, int64_t begin, int64_t end)
     }
 }
 
-static double norm_on_cpu(lex_scope *scope, lex_tensor *x)
+static double norm_by_kernels(lex_scope *scope, lex_tensor *x)
 {
     int64_t n = lex_tensor_count(x), n_pieces = (n + NORM_PIECE - 1) / NORM_PIECE;
     norm_work work = {scope->runtime->kernels, lex_tensor_f32(x), n, NULL};
@@ -45,7 +45,7 @@ double lex_norm(lex_scope *scope, lex_tensor *x)
     if (!x || lex_scope_failed(scope))
         return 0;
     if (lex_by_kernels(scope))
-        return norm_on_cpu(scope, x);
+        return norm_by_kernels(scope, x);
     LEX_SHIM_CALL(scope, norm, &norm, &x->t);
     return norm;
 }
@@ -66,7 +66,7 @@ static void adamw_piece(void *context, int64_t begin, int64_t end)
                          work->adamw);
 }
 
-static void adamw_on_cuda(lex_scope *scope, lex_tensor *params, lex_tensor *grads, lex_tensor *m, lex_tensor *v,
+static void adamw_by_library(lex_scope *scope, lex_tensor *params, lex_tensor *grads, lex_tensor *m, lex_tensor *v,
                           int64_t offset, int64_t n, const lex_adamw *a)
 {
     lex_scope *inner = lex_scope_new(scope->runtime);
@@ -85,7 +85,7 @@ void lex_adamw_apply(lex_scope *scope, lex_tensor *params, lex_tensor *grads, le
     if (!params || !grads || !m || !v || lex_scope_failed(scope))
         return;
     if (!lex_by_kernels(scope)) {
-        adamw_on_cuda(scope, params, grads, m, v, offset, n, adamw);
+        adamw_by_library(scope, params, grads, m, v, offset, n, adamw);
         return;
     }
     adamw_work work = {scope->runtime->kernels,   lex_tensor_f32(params) + offset, lex_tensor_f32(m) + offset,

@@ -232,3 +232,10 @@ void lex_tensor_write(lex_scope *scope, lex_tensor *tensor, const float *values)
     lex_tensor_copy(scope, tensor, host);
     lex_scope_drop(scope, host);
 }
+
+void lex_seed(lex_scope *scope, uint64_t seed, uint32_t step, uint32_t example)
+{
+    lex_err err = {0};
+    if (!lex_scope_failed(scope) && lex_runtime_seed(scope->runtime, seed, step, example, &err) != LEX_OK)
+        lex_scope_fail(scope, "seed", err.message);
+}

@@ -42,7 +42,7 @@ typedef struct {
     int64_t n_heads, longest; /* of the sequences */
     double scale, dropout;
     bool way_back; /* there will be one */
-    bool by_flash; /* which of two kernels it was: said by the way forwards, read on the way back */
+    bool by_flash; /* by FlashAttention, else by memory-efficient attention */
 } lex_shim_attention;
 
 typedef struct {
@@ -90,7 +90,7 @@ typedef struct {
     bool (*softmax_backward)(lex_t *dx, const lex_t *dy, const lex_t *y, char *why);
     /* On CUDA: qkv (T, 3C), starts (B + 1); makes out (T, C) of the type of qkv, and what the way back needs. */
     bool (*attend)(lex_t *out, lex_t *logsumexp, lex_t *random, lex_t *more, const lex_t *qkv, const lex_t *starts,
-                   lex_shim_attention *how, char *why);
+                   const lex_shim_attention *how, char *why);
     bool (*attend_backward)(lex_t *dqkv, const lex_t *dout, const lex_t *out, const lex_t *logsumexp, const lex_t *random,
                             const lex_t *more, const lex_t *qkv, const lex_t *starts, const lex_shim_attention *how,
                             char *why);

@@ -221,9 +221,29 @@ bool take_rows(lex_t *out, const lex_t *from, const lex_t *rows, char *why)
     return guarded(why, [&] { at::index_select_out(T(out), T(from), 0, T(rows)); });
 }
 
+// Some operations add in a fixed order on CUDA only where algorithms are asked to be deterministic.
+class deterministic_here {
+  public:
+    deterministic_here() : was_(at::globalContext().deterministicAlgorithms()),
+                           warned_(at::globalContext().deterministicAlgorithmsWarnOnly())
+    {
+        at::globalContext().setDeterministicAlgorithms(true, false);
+    }
+    ~deterministic_here()
+    {
+        at::globalContext().setDeterministicAlgorithms(was_, warned_);
+    }
+
+  private:
+    bool was_, warned_;
+};
+
 bool add_rows(lex_t *to, const lex_t *rows, const lex_t *from, char *why)
 {
-    return guarded(why, [&] { T(to).index_add_(0, T(rows), T(from)); });
+    return guarded(why, [&] {
+        deterministic_here order;
+        T(to).index_add_(0, T(rows), T(from));
+    });
 }
 
 // Through the dense gradient, whose sums are taken in a fixed order on CUDA, where index_add_ uses atomic additions.
@@ -320,66 +340,32 @@ at::Tensor ends_of(const lex_t *starts)
     return T(starts).to(at::kInt);
 }
 
-void put_flat(lex_t *out, const at::Tensor &heads)
-{
-    put(out, heads.reshape({heads.size(-3), heads.size(-2) * heads.size(-1)}).contiguous());
-}
-
 // What a kernel may leave undefined.
 void put_any(lex_t *out, const at::Tensor &tensor)
 {
     put(out, tensor.defined() ? tensor : at::zeros({1}));
 }
 
-bool attend_by_flash(lex_t *out, lex_t *logsumexp, lex_t *random, lex_t *more, const lex_t *qkv, const lex_t *starts,
-                     const lex_shim_attention *how, char *why)
+bool attend(lex_t *out, lex_t *logsumexp, lex_t *random, lex_t *more, const lex_t *qkv, const lex_t *starts,
+            const lex_shim_attention *how, char *why)
 {
     return guarded(why, [&] {
         heads h = heads_of(qkv, how->n_heads);
-        TORCH_CHECK(T(qkv).element_size() == 2 && h.q.size(-1) % 8 == 0, "not for these");
-        at::Tensor ends = ends_of(starts);
-        auto [y, sums, state, offset, mask] = at::_flash_attention_forward(
-            h.q, h.k, h.v, ends, ends, how->longest, how->longest, how->dropout, false, false, how->scale);
-        put_flat(out, y);
+        at::Tensor ends = ends_of(starts), y, sums, state, offset;
+        if (how->by_flash)
+            std::tie(y, sums, state, offset, std::ignore) = at::_flash_attention_forward(
+                h.q, h.k, h.v, ends, ends, how->longest, how->longest, how->dropout, false, false, how->scale);
+        else
+            std::tie(y, sums, state, offset, std::ignore, std::ignore) = at::_efficient_attention_forward(
+                h.q.unsqueeze(0), h.k.unsqueeze(0), h.v.unsqueeze(0), std::nullopt, ends, ends, how->longest, how->longest,
+                how->dropout, 0, how->way_back, how->scale);
+        y = y.reshape({T(qkv).size(0), -1}).contiguous();
+        put(out, y);
         put_any(logsumexp, sums);
         put_any(random, state);
         put_any(more, offset);
     });
 }
-
-bool attend(lex_t *out, lex_t *logsumexp, lex_t *random, lex_t *more, const lex_t *qkv, const lex_t *starts,
-            lex_shim_attention *how, char *why)
-{
-    how->by_flash = attend_by_flash(out, logsumexp, random, more, qkv, starts, how, why);
-    return how->by_flash || guarded(why, [&] {
-        heads h = heads_of(qkv, how->n_heads);
-        at::Tensor ends = ends_of(starts);
-        auto [y, sums, seed, offset, m, n] = at::_efficient_attention_forward(
-            h.q.unsqueeze(0), h.k.unsqueeze(0), h.v.unsqueeze(0), std::nullopt, ends, ends, how->longest, how->longest,
-            how->dropout, 0, how->way_back, how->scale);
-        put_flat(out, y);
-        put_any(logsumexp, sums);
-        put_any(random, seed);
-        put_any(more, offset);
-    });
-}
-
-// FlashAttention's way back adds in a fixed order only where algorithms are asked to be deterministic.
-class deterministic_here {
-  public:
-    deterministic_here() : was_(at::globalContext().deterministicAlgorithms()),
-                           warned_(at::globalContext().deterministicAlgorithmsWarnOnly())
-    {
-        at::globalContext().setDeterministicAlgorithms(true, false);
-    }
-    ~deterministic_here()
-    {
-        at::globalContext().setDeterministicAlgorithms(was_, warned_);
-    }
-
-  private:
-    bool was_, warned_;
-};
 
 bool attend_backward(lex_t *dqkv, const lex_t *dout, const lex_t *out, const lex_t *logsumexp, const lex_t *random,
                      const lex_t *more, const lex_t *qkv, const lex_t *starts, const lex_shim_attention *how, char *why)
@@ -473,13 +459,10 @@ bool adafactor(lex_t *params, const lex_t *grads, lex_t *rows, lex_t *columns, d
 }
 
 const lex_shim_table table = {
-    torch_version,   load_cuda,  cuda_count, cuda_capability, set_threads,     empty,        from_memory,
-    release,         strided,    copy,       zero,            gemm,         linear,    add_column_sums,
-    add,             scale,      scale_rows, take_rows,       add_rows,     embedding_backward,
-    layer_norm,      layer_norm_backward,    gelu,            gelu_backward, relu,         relu_backward,
-    multiply,        tanh_forward,    tanh_backward,
-    softmax,         softmax_backward,       attend,          attend_backward,        dropout,         dropout_backward, seed,  norm,      adamw,
-    put_rows,        adafactor,
+    torch_version, load_cuda, cuda_count, cuda_capability, set_threads, empty, from_memory, release, strided, copy,
+    zero, gemm, linear, add_column_sums, add, scale, scale_rows, take_rows, add_rows, embedding_backward, layer_norm,
+    layer_norm_backward, gelu, gelu_backward, relu, relu_backward, multiply, tanh_forward, tanh_backward, softmax,
+    softmax_backward, attend, attend_backward, dropout, dropout_backward, seed, norm, adamw, put_rows, adafactor,
 };
 
 } // namespace

@@ -4,6 +4,7 @@
 
 #include "journal.h"
 #include "lexclf/calibration.h"
+#include "lexclf/random.h"
 #include "lexclf/trainer.h"
 
 #define LEX_EXAMPLES_MAX (INT64_C(1) << 31)
@@ -248,6 +249,10 @@ void lex_optimizer_set_steps(lex_optimizer *optimizer, int64_t steps);
 void lex_optimizer_set_loss_scale(lex_optimizer *optimizer, lex_loss_scale scale);
 
 /* sampler.c */
+/* Draws `most` of `all` windows, ascending: each choice is as likely as any other (Knuth, "The Art of Computer Programming",
+ * volume 2, 3.4.2, algorithm S), so that their mean is, on the average, that of all; with `first` window 0 and such a choice
+ * of the others. most < all. */
+void lex_draw_windows(int64_t *drawn, int64_t most, int64_t all, bool first, lex_rng *rng);
 /* The training rows in the epoch's order, to be freed. */
 int64_t *lex_run_shuffled_rows(const lex_run *run);
 /* The next `size` examples of `order`, as they are learned from this time; returns how many tokens they have, and notes in

@@ -6,7 +6,6 @@
 
 #include "documents.h"
 #include "internal.h"
-#include "lexclf/random.h"
 
 enum { SHUFFLE_STREAM = 0x73687566, WINDOWS_STREAM = 0x77696e64 };
 
@@ -58,25 +57,29 @@ static void measure(lex_run *run, const lex_train_example *batch, int64_t size)
     }
 }
 
-/* Which windows of a long document count this time: each choice of `most` of them is as likely as any other (Knuth, "The Art
- * of Computer Programming", volume 2, 3.4.2, algorithm S), so that their mean is, on the average, that of all. A maximum, and
- * attention, are to find the window that tells, which they learn of when it is there: of these the first is always one, where
- * a document mostly says what it is. */
+void lex_draw_windows(int64_t *drawn, int64_t most, int64_t all, bool first, lex_rng *rng)
+{
+    int64_t n = 0;
+    if (first)
+        drawn[n++] = 0;
+    for (int64_t w = n; n < most; w++)
+        if ((int64_t)lex_rng_below(rng, (uint64_t)(all - w)) < most - n)
+            drawn[n++] = w;
+}
+
+/* Which windows of a long document count this time. A maximum, and attention, are to find the window that tells, which they
+ * learn of when it is there: of these the first is always one, where a document mostly says what it is. */
 static void draw_windows(lex_run *run, lex_train_example *example, int64_t row)
 {
-    int64_t all = lex_cut_n_windows(&run->cut, example->n), most = run->options->train_windows, n = 0;
+    int64_t all = lex_cut_n_windows(&run->cut, example->n), most = run->options->train_windows;
     lex_rng rng;
     if (all <= most)
         return;
     int64_t *drawn = lex_arena_array(&run->drawn, (size_t)most, sizeof *drawn);
     lex_rng_init(&rng, run->options->seed + ((uint64_t)run->at.epoch << 32), ((uint64_t)WINDOWS_STREAM << 32) + (uint64_t)row);
-    if (run->options->windows != LEX_WINDOWS_MEAN)
-        drawn[n++] = 0;
-    for (int64_t w = n; n < most; w++)
-        if ((int64_t)lex_rng_below(&rng, (uint64_t)(all - w)) < most - n)
-            drawn[n++] = w;
+    lex_draw_windows(drawn, most, all, run->options->windows != LEX_WINDOWS_MEAN, &rng);
     example->windows = drawn;
-    example->n_windows = n;
+    example->n_windows = most;
 }
 
 int64_t lex_run_gather(lex_run *run, const int64_t *order, lex_train_example *batch, int64_t size)

@@ -51,6 +51,17 @@ static lex_status check_metric(const lex_run *run, lex_err *err)
     return LEX_OK;
 }
 
+static lex_status check_train_windows(const lex_run *run, lex_err *err)
+{
+    const lex_train_options *o = run->options;
+    if (o->train_windows && run->cut.stride == 0)
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--train-windows': without windows there is none to draw (--windows)");
+    if (o->train_windows == 1 && o->windows != LEX_WINDOWS_MEAN)
+        return lex_err_set(err, LEX_ERR_USAGE, "option '--train-windows': 1 would always be the first with --windows %s; 2 or more",
+                           lex_windows_name(o->windows));
+    return LEX_OK;
+}
+
 static lex_status choose_length(lex_run *run, lex_err *err)
 {
     lex_recipe_of_model(run);
@@ -59,9 +70,7 @@ static lex_status choose_length(lex_run *run, lex_err *err)
         st = lex_model_use_windows(run->model, run->options->windows, run->options->stride, run->max_length, true, err);
     if (st == LEX_OK)
         run->cut = lex_tokenizer_cut(run->model->tokenizer, run->max_length, run->model->stride);
-    if (st == LEX_OK && run->options->train_windows && run->cut.stride == 0)
-        st = lex_err_set(err, LEX_ERR_USAGE, "option '--train-windows': without windows there is none to draw (--windows)");
-    return st;
+    return st == LEX_OK ? check_train_windows(run, err) : st;
 }
 
 static void tell_of_weights(const lex_run *run)
@@ -78,6 +87,19 @@ static void tell_of_weights(const lex_run *run)
     for (int64_t i = 0; i < model->unknown_settings.n; i++)
         lex_run_note(run, LEX_RUN_DETAIL, "'%s' in the encoder's config.json is not known here and has no effect",
                      model->unknown_settings.items[i]);
+}
+
+static lex_status open_runtime(lex_run *run, lex_err *err)
+{
+    const char *device = run->options->device;
+    if (lex_model_is_for_cpu(run->model) && !lex_device_is_cpu(device)) {
+        if (strcmp(device, "auto") != 0) {
+            lex_err_set(err, LEX_ERR_USAGE, "option '--device': this encoder is computed on the CPU alone");
+            return lex_err_hint(err, "use --device cpu"), err->code;
+        }
+        device = "cpu";
+    }
+    return lex_runtime_open(&run->runtime, device, run->options->threads, err);
 }
 
 static lex_status choose_precision(lex_run *run, lex_err *err)
@@ -134,12 +156,12 @@ static lex_status open_run(lex_run *run, lex_err *err)
         LEX_TRY(lex_run_fuse(run, err));
     lex_terms_free(run->terms);
     run->terms = NULL;
-    LEX_TRY(lex_runtime_open(&run->runtime, o->device, o->threads, err));
+    LEX_TRY(open_runtime(run, err));
     LEX_TRY(choose_precision(run, err));
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
     tell_of_weights(run);
     lex_recipe_tell(run);
-    run->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : lex_default_batch_tokens(run->runtime);
+    run->batch_tokens = o->batch_tokens > 0 ? o->batch_tokens : lex_default_batch_tokens(run->runtime, true);
     lex_optimizer_options optimizer = optimizer_options_of(run);
     run->optimizer = lex_optimizer_new(run->encoder, run->runtime, &optimizer);
     run->kept = lex_scope_new(run->runtime);

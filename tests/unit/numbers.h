@@ -80,6 +80,8 @@ static inline lex_runtime *cpu_runtime(int n_threads)
         fprintf(stderr, "stopped: %s\n", err.message);
         exit(1);
     }
+    if (getenv("LEXCLF_TEST_LIBRARY")) /* as tiny_runtime() has it */
+        lex_runtime_by_library(runtime);
     return runtime;
 }
 

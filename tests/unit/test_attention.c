@@ -116,7 +116,7 @@ static void pack(batch *b, const int64_t *lengths, int64_t n, int64_t d, double 
         b->example[s] = (uint32_t)(1000 + 7 * s);
         b->starts[s + 1] = b->starts[s] + lengths[s];
     }
-    b->packing = (lex_packing){b->starts, b->example, n, b->starts[n]};
+    b->packing = (lex_packing){b->starts, b->example, n, b->starts[n], NULL};
     b->d = d;
     int64_t C = HEADS * d, T = b->starts[n];
     b->qkv = random_floats(3 * T * C, (uint64_t)(d * 10 + 1), spread);
@@ -268,7 +268,7 @@ static void test_exp(void)
     const lex_cpu_kernels *sets[2], *chosen = runtime->kernels;
     static float qkv[N * 3];
     static const int64_t starts[2] = {0, N};
-    const lex_packing packing = {starts, NULL, 1, N};
+    const lex_packing packing = {starts, NULL, 1, N, NULL};
     for (int j = 0; j < N; j++) {
         qkv[j * 3] = 1; /* query; the head's dimension is 1, so the score is the key */
         qkv[j * 3 + 1] = -86.9f * (float)j / (float)(N - 1);

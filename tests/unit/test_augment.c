@@ -1,5 +1,6 @@
 /* test_augment.c - texts changed on the fly: how often, never special tokens, the same for the same seed, epoch and row. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 #include "trainer/internal.h"
@@ -86,8 +87,34 @@ static void test_augment(void)
     lex_tokenizer_free(tokenizer);
 }
 
+/* Ascending, distinct, each window about as often as any other; other ones in another stream. */
+static void test_drawn_windows(bool first)
+{
+    enum { ALL = 9, MOST = 4, DRAWS = 20000 };
+    int64_t counts[ALL] = {0}, drawn[MOST], other[MOST], n_same = 0;
+    for (int64_t i = 0; i < DRAWS; i++) {
+        lex_rng rng;
+        lex_rng_init(&rng, 5, (uint64_t)i);
+        lex_draw_windows(drawn, MOST, ALL, first, &rng);
+        for (int64_t w = 0; w < MOST; w++) {
+            CHECK(drawn[w] >= 0 && drawn[w] < ALL && (w == 0 || drawn[w] > drawn[w - 1]));
+            counts[drawn[w]]++;
+        }
+        lex_rng_init(&rng, 6, (uint64_t)i);
+        lex_draw_windows(other, MOST, ALL, first, &rng);
+        n_same += memcmp(drawn, other, sizeof drawn) == 0;
+    }
+    const double share = first ? (MOST - 1.0) / (ALL - 1.0) : (double)MOST / ALL; /* its standard deviation: 0.0035 */
+    CHECK_INT(first ? counts[0] : DRAWS, DRAWS);
+    for (int64_t w = first; w < ALL; w++)
+        CHECK_NEAR((double)counts[w] / DRAWS, share, 0.015);
+    CHECK(n_same < DRAWS / 20); /* one choice in 126, or in 56 */
+}
+
 int main(void)
 {
+    test_drawn_windows(false);
+    test_drawn_windows(true);
     test_augment();
     return check_report("augment");
 }

@@ -49,7 +49,7 @@ static void test_widest(void)
 enum { B = 4, C = 200, T = 3 + 50 + 1 + 20 };
 static const int64_t starts[B + 1] = {0, 3, 53, 54, 74};
 static const uint32_t examples[B] = {10, 11, 12, 13};
-static const lex_packing packing = {starts, examples, B, T};
+static const lex_packing packing = {starts, examples, B, T, NULL};
 
 static void test_ways(void)
 {
@@ -87,7 +87,7 @@ static void test_company(void)
 {
     static const int64_t other_starts[4] = {0, 20, 70, 77};
     static const uint32_t other_examples[3] = {13, 11, 99};
-    const lex_packing other = {other_starts, other_examples, 3, 77};
+    const lex_packing other = {other_starts, other_examples, 3, 77, NULL};
     lex_dropout dropout = {0.4, 8, 9, 10};
     lex_scope *scope = lex_scope_new(runtime);
     float ones[77 * C];

@@ -159,7 +159,7 @@ static void test_failure(void)
     printf("  %s\n", err.message);
 
     /* Later operations, good and bad, do nothing; the first cause stays. */
-    lex_packing packing = {(int64_t[]){0, 2}, (uint32_t[]){0}, 1, 2};
+    lex_packing packing = {(int64_t[]){0, 2}, (uint32_t[]){0}, 1, 2, NULL};
     lex_layer_norm_saved norm;
     lex_attention_saved attention;
     lex_dropout dropout = {0.5, 1, 1, 1};

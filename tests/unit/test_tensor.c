@@ -234,7 +234,7 @@ static void test_segment_mean(void)
 {
     enum { B = 4, T = 1 + 7 + 2 + 9, C = 17 };
     static const int64_t starts[B + 1] = {0, 1, 8, 10, T};
-    const lex_packing packing = {starts, NULL, B, T};
+    const lex_packing packing = {starts, NULL, B, T, NULL};
     block_case c = {.T = B, .in = C, .rows = starts, .block = mean_block, .n_y = B * C};
     expected e;
     expect(&e, &c, T * C, 50);

@@ -108,7 +108,8 @@ same drawn13/model.safetensors attention/model.safetensors
 [ "$(cat drawn2.tokens)" -lt "$(cat drawn13.tokens)" ] || fail 'no fewer tokens'
 
 # killed and resumed, to the same bytes: the windows of a step are drawn again
-some=("${train[@]}" --out killed --windows attention --train-windows 2 --checkpoint-steps 2)
+rest=("${train[@]}" --out killed --windows attention --checkpoint-steps 2)
+some=("${rest[@]}" --train-windows 2)
 for n in 12 18 24 30 40; do
     rm -rf killed.partial
     expect 0 killed with_fault kill $n "${some[@]}"
@@ -118,7 +119,8 @@ done
 [ -f killed.partial/last ] || fail 'no checkpoint'
 expect 2 lexclf "${some[@]}" --stride 7 --resume
 stderr_has 'options.stride 11 then, 7 now'
-expect 2 lexclf "${some[@]}" --train-windows 3 --resume
+expect 2 lexclf "${rest[@]}" --train-windows 3 --resume
+stderr_has 'options.train_windows 2 then, 3 now'
 expect 0 lexclf "${some[@]}" --resume
 expect 0 diff -r -x metrics.jsonl drawn2 killed
 
@@ -129,6 +131,8 @@ expect 2 lexclf "${train[@]}" --out x --stride 4
 stderr_has "option '--stride': without windows there is none"
 expect 2 lexclf "${train[@]}" --out x --train-windows 4
 stderr_has "option '--train-windows': without windows there is none to draw"
+expect 2 lexclf "${train[@]}" --out x --windows max --train-windows 1
+stderr_has "option '--train-windows': 1 would always be the first with --windows max"
 expect 2 lexclf "${train[@]}" --out x --windows average
 stderr_has "option '--windows': 'average' is not one of off|mean|max|attention"
 expect 2 lexclf "${train[@]}" --out x --windows mean --stride 0
