@@ -248,6 +248,13 @@ int64_t lex_optimizer_steps(const lex_optimizer *optimizer);
 void lex_optimizer_set_steps(lex_optimizer *optimizer, int64_t steps);
 void lex_optimizer_set_loss_scale(lex_optimizer *optimizer, lex_loss_scale scale);
 
+/* settle.c: LEX_ERR_USAGE where options do not go together. */
+lex_status lex_run_check_metric(const lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* Of run->model: max_length and cut. */
+lex_status lex_run_choose_length(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+/* The runtime, and the precision of products on it. */
+lex_status lex_run_open_runtime(lex_run *run, lex_err *err) LEX_MUST_CHECK;
+
 /* sampler.c */
 /* Draws `most` of `all` windows, ascending: each choice is as likely as any other (Knuth, "The Art of Computer Programming",
  * volume 2, 3.4.2, algorithm S), so that their mean is, on the average, that of all; with `first` window 0 and such a choice

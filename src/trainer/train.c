@@ -39,40 +39,6 @@ lex_train_options lex_train_options_default(void)
 
 /* ---- before the first step ---- */
 
-static lex_status check_metric(const lex_run *run, lex_err *err)
-{
-    lex_metrics none = {0};
-    double value;
-    bool last = strcmp(run->options->metric, LEX_METRIC_LAST) == 0;
-    if (last && run->options->patience)
-        return lex_err_set(err, LEX_ERR_USAGE, "--patience waits for a better epoch, and '--metric last' knows none");
-    if (!last && !lex_metrics_by_name(&value, &none, lex_str_of(run->options->metric)))
-        return lex_err_set(err, LEX_ERR_USAGE, "no metric is called '%s'", run->options->metric);
-    return LEX_OK;
-}
-
-static lex_status check_train_windows(const lex_run *run, lex_err *err)
-{
-    const lex_train_options *o = run->options;
-    if (o->train_windows && run->cut.stride == 0)
-        return lex_err_set(err, LEX_ERR_USAGE, "option '--train-windows': without windows there is none to draw (--windows)");
-    if (o->train_windows == 1 && o->windows != LEX_WINDOWS_MEAN)
-        return lex_err_set(err, LEX_ERR_USAGE, "option '--train-windows': 1 would always be the first with --windows %s; 2 or more",
-                           lex_windows_name(o->windows));
-    return LEX_OK;
-}
-
-static lex_status choose_length(lex_run *run, lex_err *err)
-{
-    lex_recipe_of_model(run);
-    lex_status st = lex_model_length(&run->max_length, run->model, run->options->max_length, err);
-    if (st == LEX_OK)
-        st = lex_model_use_windows(run->model, run->options->windows, run->options->stride, run->max_length, true, err);
-    if (st == LEX_OK)
-        run->cut = lex_tokenizer_cut(run->model->tokenizer, run->max_length, run->model->stride);
-    return st == LEX_OK ? check_train_windows(run, err) : st;
-}
-
 static void tell_of_weights(const lex_run *run)
 {
     const lex_model *model = run->model;
@@ -87,25 +53,6 @@ static void tell_of_weights(const lex_run *run)
     for (int64_t i = 0; i < model->unknown_settings.n; i++)
         lex_run_note(run, LEX_RUN_DETAIL, "'%s' in the encoder's config.json is not known here and has no effect",
                      model->unknown_settings.items[i]);
-}
-
-static lex_status open_runtime(lex_run *run, lex_err *err)
-{
-    const char *device = run->options->device;
-    if (lex_model_is_for_cpu(run->model) && !lex_device_is_cpu(device)) {
-        if (strcmp(device, "auto") != 0) {
-            lex_err_set(err, LEX_ERR_USAGE, "option '--device': this encoder is computed on the CPU alone");
-            return lex_err_hint(err, "use --device cpu"), err->code;
-        }
-        device = "cpu";
-    }
-    return lex_runtime_open(&run->runtime, device, run->options->threads, err);
-}
-
-static lex_status choose_precision(lex_run *run, lex_err *err)
-{
-    run->precision = lex_runtime_precision(run->runtime, run->options->precision);
-    return lex_runtime_use(run->runtime, run->precision, err);
 }
 
 static lex_optimizer_options optimizer_options_of(const lex_run *run)
@@ -140,7 +87,7 @@ static lex_status open_run(lex_run *run, lex_err *err)
     LEX_TRY(lex_model_open(&run->model, o->encoder_dir, LEX_MODEL_ENCODER, err));
     if (!o->normalize_auto)
         lex_model_use_normalize(run->model, o->normalize);
-    LEX_TRY(choose_length(run, err));
+    LEX_TRY(lex_run_choose_length(run, err));
     run->terms = o->fuse_linear || o->distill_linear != 0 ? lex_terms_new(&o->linear.ngrams) : NULL;
     LEX_TRY(lex_run_read_data(run, err));
     LEX_TRY(lex_run_try_out(run, err));
@@ -156,8 +103,7 @@ static lex_status open_run(lex_run *run, lex_err *err)
         LEX_TRY(lex_run_fuse(run, err));
     lex_terms_free(run->terms);
     run->terms = NULL;
-    LEX_TRY(open_runtime(run, err));
-    LEX_TRY(choose_precision(run, err));
+    LEX_TRY(lex_run_open_runtime(run, err));
     LEX_TRY(lex_model_encoder_to_train(&run->encoder, run->model, run->runtime, o->seed, err));
     tell_of_weights(run);
     lex_recipe_tell(run);
@@ -300,7 +246,7 @@ lex_status lex_train(lex_train_summary *summary, const lex_train_options *option
     run.last_path = lex_path_join(run.partial_dir, "last");
     run.journal_path = lex_path_join(run.partial_dir, LEX_JOURNAL_FILE);
     run.next_dir = lex_path_with_suffix(run.out_dir, ".partial.next");
-    LEX_TRY(check_metric(&run, err));
+    LEX_TRY(lex_run_check_metric(&run, err));
     LEX_TRY(lex_run_check_out(&run, err));
     if (summary->is_complete) {
         lex_run_clear_partial(&run);
