@@ -133,8 +133,9 @@ lex_status lex_model_freeze(lex_model *model, int64_t n_frozen, lex_err *err) LE
 
 /* An encoder with the folder's weights: in place, for answers. */
 lex_status lex_model_encoder(lex_encoder **out, lex_model *model, lex_runtime *runtime, lex_err *err) LEX_MUST_CHECK;
-/* Whether its encoder has blocks that are computed on the CPU alone: DeBERTa's. */
-bool lex_model_is_for_cpu(const lex_model *model);
+/* The device for the model where *device was asked for: int8, and encoders with blocks like DeBERTa's, are computed on the CPU
+ * alone, which "auto" then is. LEX_ERR_USAGE: CUDA was asked for all the same. */
+lex_status lex_model_device(const char **device, const lex_model *model, bool in_int8, lex_err *err) LEX_MUST_CHECK;
 /* What an inference of the model computes in where `asked` is asked for; not AUTO: that is INT8 for one that was quantised
  * so, else what is fast here. */
 lex_precision lex_model_precision(const lex_model *model, lex_precision asked);

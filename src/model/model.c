@@ -353,9 +353,18 @@ void lex_model_forget(void *context, const float *values, int64_t n)
         lex_map_forget(&lex_weight_files_get(weights, i)->map, values, (size_t)n * sizeof *values);
 }
 
-bool lex_model_is_for_cpu(const lex_model *model)
+lex_status lex_model_device(const char **device, const lex_model *model, bool in_int8, lex_err *err)
 {
-    return model->config.distance_span > 0 || model->config.convolution;
+    const bool cpu_alone = in_int8 || model->config.distance_span > 0 || model->config.convolution;
+    if (!cpu_alone || lex_device_is_cpu(*device))
+        return LEX_OK;
+    if (strcmp(*device, "auto") == 0) {
+        *device = "cpu";
+        return LEX_OK;
+    }
+    lex_err_set(err, LEX_ERR_USAGE, "option '--device': %s is computed on the CPU alone", in_int8 ? "int8" : "this encoder");
+    lex_err_hint(err, "use --device cpu%s", in_int8 ? ", or --dtype bf16" : "");
+    return LEX_ERR_USAGE;
 }
 
 lex_precision lex_model_precision(const lex_model *model, lex_precision asked)

@@ -2,7 +2,6 @@
  * in packed batches by length. Where a linear model stands beside it, texts become its features while they are read,
  * too, and its margins are added to the logits. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "internal.h"
 #include "lexclf/file.h"
@@ -57,31 +56,15 @@ static lex_status start_on_cuda(lex_predictor *p, lex_err *err)
     return st == LEX_OK ? lex_model_encoder(&p->encoder, p->model, p->runtime, err) : st;
 }
 
-/* What is left to us is computed where it can be. */
-static lex_status choose_device(const char **device, const lex_predictor *p, lex_err *err)
-{
-    const bool in_int8 = lex_model_precision(p->model, p->options.precision) == LEX_PRECISION_INT8;
-    const bool on_cpu_alone = in_int8 || lex_model_is_for_cpu(p->model);
-    *device = p->options.device ? p->options.device : "auto";
-    if (!on_cpu_alone || lex_device_is_cpu(*device))
-        return LEX_OK;
-    if (strcmp(*device, "auto") == 0) {
-        *device = "cpu";
-        return LEX_OK;
-    }
-    lex_err_set(err, LEX_ERR_USAGE, "option '--device': %s is computed on the CPU alone", in_int8 ? "int8" : "this encoder");
-    lex_err_hint(err, "%s", in_int8 ? "use --device cpu, or --dtype bf16" : "use --device cpu");
-    return LEX_ERR_USAGE;
-}
-
 /* On the CPU nothing of libtorch is needed. It takes a quarter of a second to load: bad input has been found before. */
 static lex_status start(lex_predictor *p, lex_err *err)
 {
     lex_status st = LEX_OK;
-    const char *device;
+    const char *device = p->options.device ? p->options.device : "auto";
     if (p->encoder || p->crew)
         return LEX_OK;
-    LEX_TRY(choose_device(&device, p, err));
+    const bool in_int8 = lex_model_precision(p->model, p->options.precision) == LEX_PRECISION_INT8;
+    LEX_TRY(lex_model_device(&device, p->model, in_int8, err));
     if (!lex_device_is_cpu(device)) {
         LEX_TRY(lex_runtime_open(&p->runtime, device, p->options.threads, err));
         if (lex_runtime_is_cuda(p->runtime))

@@ -27,7 +27,7 @@ static int64_t longest_of(const lex_packing *packing)
 static bool choose(lex_shim_attention *how, const lex_runtime *runtime, int64_t d, const lex_attention_form *form)
 {
     how->by_flash = runtime->library_products != LEX_F32 && d % FLASH_EIGHTS == 0 &&
-                    runtime->shim->cuda_capability(runtime->device) >= FLASH_CAPABILITY;
+                    runtime->capability >= FLASH_CAPABILITY;
     return runtime->device >= 0 && runtime->fused[how->by_flash] != LEX_FUSED_ABSENT && !(form && form->bias) &&
            (how->by_flash || how->dropout == 0);
 }

@@ -18,6 +18,7 @@ struct lex_runtime {
     const lex_kernels *products; /* float32's, or what lex_runtime_use() says */
     lex_pool *pool;
     int device; /* -1: CPU */
+    int capability; /* of a CUDA device: 80 for 8.0 */
     bool by_library; /* on the CPU, too, blocks are libtorch's operations */
     lex_dtype library_products; /* what they multiply */
     lex_fused fused[2]; /* without and with FlashAttention */

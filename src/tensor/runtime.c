@@ -62,6 +62,7 @@ static lex_status choose_device(lex_runtime *runtime, const char *device, lex_er
     int n = loaded ? runtime->shim->cuda_count() : 0;
     if (wanted < n) {
         runtime->device = wanted;
+        runtime->capability = runtime->shim->cuda_capability(wanted);
         return LEX_OK;
     }
     if (automatic)
@@ -156,7 +157,7 @@ lex_precision lex_runtime_precision(const lex_runtime *runtime, lex_precision as
 {
     if (asked != LEX_PRECISION_AUTO)
         return asked;
-    bool bf16 = runtime->device >= 0 ? runtime->shim->cuda_capability(runtime->device) >= 80 : lex_precision_is_bf16(asked);
+    bool bf16 = runtime->device >= 0 ? runtime->capability >= 80 : lex_precision_is_bf16(asked);
     return bf16 ? LEX_PRECISION_BF16 : LEX_PRECISION_FP32;
 }
 

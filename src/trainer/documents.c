@@ -88,8 +88,7 @@ static int64_t n_windows_of(const lex_documents *d, const lex_train_example *exa
 
 int64_t lex_documents_n_computed(const lex_cut *cut, const lex_train_example *example)
 {
-    int64_t all = lex_cut_n_computed(cut, example->n), some = example->n_windows * cut->max_length;
-    return example->windows && some < all ? some : all;
+    return example->windows ? example->n_windows * cut->max_length : lex_cut_n_computed(cut, example->n);
 }
 
 static int64_t copies_of(const lex_documents *d)

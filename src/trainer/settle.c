@@ -41,16 +41,11 @@ lex_status lex_run_choose_length(lex_run *run, lex_err *err)
 lex_status lex_run_open_runtime(lex_run *run, lex_err *err)
 {
     const char *device = run->options->device;
-    if (lex_model_is_for_cpu(run->model) && !lex_device_is_cpu(device)) {
-        if (strcmp(device, "auto") != 0) {
-            lex_err_set(err, LEX_ERR_USAGE, "option '--device': this encoder is computed on the CPU alone");
-            return lex_err_hint(err, "use --device cpu"), err->code;
-        }
-        device = "cpu";
-    }
-    lex_status st = lex_runtime_open(&run->runtime, device, run->options->threads, err);
-    if (st != LEX_OK)
-        return st;
+    lex_status st = LEX_OK;
+    LEX_TRY(lex_model_device(&device, run->model, false, err));
+    LEX_TRY(lex_runtime_open(&run->runtime, device, run->options->threads, err));
     run->precision = lex_runtime_precision(run->runtime, run->options->precision);
-    return lex_runtime_use(run->runtime, run->precision, err);
+    st = lex_runtime_use(run->runtime, run->precision, err);
+done:
+    return st;
 }

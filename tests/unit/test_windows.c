@@ -367,6 +367,22 @@ static void test_parts(lex_pooling pooling, lex_windows windows, double dropout,
     lex_encoder_free(encoder);
 }
 
+/* Both ways of learning give the same loss and gradients, bit for bit; some gradient is not 0. */
+static void check_same(const setting *s, const lex_train_example *batch, const setting *t, const lex_train_example *beside,
+                       int64_t n)
+{
+    lex_encoder *encoder, *other;
+    double loss, same;
+    float *want = gradients_of(s, batch, n, &loss, &encoder), *got = gradients_of(t, beside, n, &same, &other);
+    CHECK(loss == same);
+    CHECK(memcmp(want, got, (size_t)lex_encoder_flat_count(encoder) * sizeof *want) == 0);
+    CHECK(largest_of(want, lex_encoder_flat_count(encoder)) > 0);
+    free(want);
+    free(got);
+    lex_encoder_free(encoder);
+    lex_encoder_free(other);
+}
+
 /* Texts that fit into one window are learned from to the same bits as without windows. */
 static void test_short(lex_windows windows, double r_drop)
 {
@@ -381,15 +397,7 @@ static void test_short(lex_windows windows, double r_drop)
     }
     setting with = {windows, &cut, LEX_POOLING_CLS, 0.2, r_drop > 0 ? 120 : 60, false, r_drop}, without = with;
     without.windows = LEX_WINDOWS_OFF;
-    lex_encoder *encoder, *other;
-    double loss, same;
-    float *want = gradients_of(&without, plain, 4, &loss, &encoder), *got = gradients_of(&with, documents, 4, &same, &other);
-    CHECK(loss == same);
-    CHECK(memcmp(want, got, (size_t)lex_encoder_flat_count(encoder) * sizeof *want) == 0);
-    free(want);
-    free(got);
-    lex_encoder_free(encoder);
-    lex_encoder_free(other);
+    check_same(&without, plain, &with, documents, 4);
 }
 
 /* Of windows side by side the first and the third drawn: what is learned from the document of those two alone, at once and
@@ -409,18 +417,9 @@ static void test_drawn(lex_windows windows, int64_t batch_tokens)
         int64_t n;
     } cases[] = {{&of_two, some, 2}, {&document, all, 3}};
     for (int i = 0; i < 2; i++) {
-        lex_encoder *encoder, *other;
-        double loss, same;
         drawn.windows = cases[i].windows;
         drawn.n_windows = cases[i].n;
-        float *want = gradients_of(&s, cases[i].as, 1, &loss, &encoder), *got = gradients_of(&s, &drawn, 1, &same, &other);
-        CHECK(loss == same);
-        CHECK(memcmp(want, got, (size_t)lex_encoder_flat_count(encoder) * sizeof *want) == 0);
-        CHECK(largest_of(want, lex_encoder_flat_count(encoder)) > 0);
-        free(want);
-        free(got);
-        lex_encoder_free(encoder);
-        lex_encoder_free(other);
+        check_same(&s, cases[i].as, &s, &drawn, 1);
     }
 }
 
@@ -430,17 +429,8 @@ static void test_recompute(lex_windows windows, int64_t batch_tokens, double r_d
     const lex_cut cut = cut_of(MAX_LENGTH, STRIDE);
     setting kept = {windows, &cut, LEX_POOLING_CLS, 0.2, batch_tokens, false, r_drop}, again = kept;
     again.recompute = true;
-    lex_encoder *encoder, *other;
-    double loss, same;
     int64_t n = windows == LEX_WINDOWS_OFF ? 1 : N; /* without windows ids are the sequence, and n at least 1 */
-    float *want = gradients_of(&kept, examples, n, &loss, &encoder), *got = gradients_of(&again, examples, n, &same, &other);
-    CHECK(loss == same);
-    CHECK(memcmp(want, got, (size_t)lex_encoder_flat_count(encoder) * sizeof *want) == 0);
-    CHECK(largest_of(want, lex_encoder_flat_count(encoder)) > 0);
-    free(want);
-    free(got);
-    lex_encoder_free(encoder);
-    lex_encoder_free(other);
+    check_same(&kept, examples, &again, examples, n);
 }
 
 /* ---- R-Drop: documents twice ---- */
