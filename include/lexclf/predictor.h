@@ -1,12 +1,11 @@
 /* predictor.h - answers for records: predict and eval.
  *
- * Records are taken in fixed blocks of LEX_BLOCK_ROWS (more where there may be a CUDA device; with `latency` of one), counted
- * from the first of each file; inside a block sequences are ordered by length and computed in packed batches. So memory does not
- * grow with the input, and an answer's bits
- * do not depend on timing: a block is computed when it is full or its file ends, however slowly its rows come. Answers
- * come in input order. While a block is computed, the next one is read and the one before is answered, by threads of
- * the predictor's own. Blocks are also where work is divided: shards take them in turn, and a later run goes on behind
- * one.
+ * Records are taken in fixed blocks of LEX_BLOCK_ROWS (with `latency` of one), counted from the first of each file; inside a
+ * block sequences are ordered by length and computed in packed batches. So memory does not grow with the input, and an
+ * answer's bits do not depend on timing: a block is computed when it is full or its file ends, however slowly its rows come.
+ * Answers come in input order. While a block is computed, the next one is read and the one before is answered, by threads of
+ * the predictor's own. Blocks are also where work is divided, the same on every machine: shards take them in turn, and a later
+ * run goes on behind one.
  *
  *     lex_predictor_options options = {.answer = print_it, .context = &state};
  *     LEX_TRY(lex_predictor_open(&predictor, "my-model", &options, err));
@@ -27,7 +26,7 @@
 extern "C" {
 #endif
 
-enum { LEX_BLOCK_ROWS = 512, LEX_BLOCK_ROWS_CUDA = 8192 };
+enum { LEX_BLOCK_ROWS = 512 };
 
 /* The answer for one record; borrowed for the call. */
 typedef struct {

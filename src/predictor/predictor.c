@@ -84,8 +84,7 @@ lex_status lex_predictor_open(lex_predictor **out, const char *model_dir, const 
     lex_predictor *p = lex_alloc_zeroed(1, sizeof *p);
     *out = NULL;
     p->options = *options;
-    bool on_cpu = lex_device_is_cpu(options->device ? options->device : "auto");
-    p->block_rows = options->latency ? 1 : on_cpu ? LEX_BLOCK_ROWS : LEX_BLOCK_ROWS_CUDA;
+    p->block_rows = options->latency ? 1 : LEX_BLOCK_ROWS;
     p->kind = &lex_encoder_kind; /* until it is known: it can be closed */
     lex_arena_init(&p->scratch);
     lex_tokens_init(&p->tokens);
