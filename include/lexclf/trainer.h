@@ -145,7 +145,8 @@ typedef struct {
     /* SINGLE: a file of what the labels count, in place of that; those that it does not name count 1. JSON, {"LABEL": 2.5},
      * or a table with the columns label and weight. Or NULL. */
     const char *class_weights_path;
-    int64_t patience; /* epochs without a better one after which training ends; 0: none */
+    int64_t dev_every; /* judge the dev set after every so many epochs, and after the last one; 0: as 1 */
+    int64_t patience; /* judgements without a better one after which training ends; 0: none */
     double min_delta; /* what counts as better */
     double clip;    /* largest gradient norm; 0: not clipped */
     bool skip_nan;  /* a step that diverges is left out, instead of ending the run */

@@ -347,8 +347,11 @@ const cli_option cli_option_rows[] = {
     {.name = "metric", .type = CLI_STRING, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "NAME",
      .absent = "by --recipe", .check = is_metric, .expected = "last, " METRIC_NAMES, .help = "which epoch is kept: "
      "the last one, or the best at one of " METRIC_NAMES},
+    {.name = "dev-every", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
+     .initial = "1", .low = 1, .high = 1000, .help = "judge the dev records after every N epochs, and after the last; "
+     "where they take as long as an epoch, as long documents in windows do"},
     {.name = "patience", .type = CLI_INT, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "N",
-     .initial = "0", .low = 0, .high = 1000, .help = "end after so many epochs without a better one; 0: go through all"},
+     .initial = "0", .low = 0, .high = 1000, .help = "end after so many judged epochs without a better one; 0: go through all"},
     {.name = "min-delta", .type = CLI_DOUBLE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "X",
      .initial = "0", .low = 0, .high = 1, .help = "what an epoch's --metric must gain to count as better"},
     {.name = "on-nan", .type = CLI_CHOICE, .verbs = TR, .kind = "encoder", .group = CLI_TRAINING, .value = "stop|skip",

@@ -204,6 +204,7 @@ void cli_fill_train_options(lex_train_options *t, const cli_options *options, le
     if (cli_option_given(options, "distill-linear"))
         t->distill_linear = cli_option_double(options, "distill-linear");
     fill_optimization(t, options);
+    t->dev_every = cli_option_int(options, "dev-every");
     t->patience = cli_option_int(options, "patience");
     t->min_delta = cli_option_double(options, "min-delta");
     const char *weight = cli_option_string(options, "pos-weight");

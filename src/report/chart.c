@@ -60,9 +60,10 @@ void lex_plot_line(lex_buf *out, const lex_plot *p, const char *class_name, cons
     bool pen_down = false;
     lex_buf_printf(out, "<path class=\"line %s\" d=\"", class_name);
     for (int64_t i = 0; i < n; i++) {
-        if (isfinite(y[i]))
-            lex_buf_printf(out, "%c%.1f %.1f", pen_down ? 'L' : 'M', lex_plot_x(p, x[i]), lex_plot_y(p, y[i]));
-        pen_down = isfinite(y[i]);
+        if (!isfinite(y[i]))
+            continue;
+        lex_buf_printf(out, "%c%.1f %.1f", pen_down ? 'L' : 'M', lex_plot_x(p, x[i]), lex_plot_y(p, y[i]));
+        pen_down = true;
     }
     lex_buf_printf(out, "\"/>");
     for (int64_t i = 0; i < n; i++)

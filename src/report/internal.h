@@ -53,7 +53,7 @@ void lex_svg_begin(lex_buf *out, const char *class_name, double width, double he
 /* Grid lines and their values at n_x + 1 and n_y + 1 places, and the axes' names. decimals: of the values. */
 void lex_plot_axes(lex_buf *out, const lex_plot *plot, int n_x, int x_decimals, int n_y, int y_decimals, const char *x,
                    const char *y);
-/* A line through the points, broken where one is not finite, with a dot on each. */
+/* A line through the points that are finite, with a dot on each. */
 void lex_plot_line(lex_buf *out, const lex_plot *plot, const char *class_name, const double *x, const double *y,
                    int64_t n);
 /* A bar from 0 to 1, as wide as its cell. */

@@ -187,6 +187,13 @@ static bool is_better(const lex_run *run, double value)
                                                                : value < best - run->options->min_delta;
 }
 
+/* Whether the dev set, if there is one, judges this epoch. */
+static bool is_judged(const lex_run *run)
+{
+    const lex_train_options *o = run->options;
+    return run->dev_data && (run->at.epoch == o->epochs || o->dev_every < 2 || run->at.epoch % o->dev_every == 0);
+}
+
 /* Scores the dev set, tells about the epoch, keeps it when it is the best so far. */
 static lex_status judge_epoch(lex_run *run, lex_err *err)
 {
@@ -196,7 +203,7 @@ static lex_status judge_epoch(lex_run *run, lex_err *err)
     lex_status st = LEX_OK;
     int64_t epoch = run->at.epoch;
     double train_loss = run->at.loss_sum / (double)(summary->n_train - run->at.left_out); /* NaN: all were left out */
-    bool best = true, has_dev = run->dev_data != NULL;
+    bool best = !run->dev_data, has_dev = is_judged(run);
     if (has_dev) {
         LEX_TRY(lex_run_judge(&dev, run, run->encoder, err));
         double value = lex_run_value(run, &dev.after);
@@ -220,7 +227,7 @@ static lex_status judge_epoch(lex_run *run, lex_err *err)
     }
     if (run->has_calibration)
         lex_model_calibrate(run->model, &run->calibration);
-    if (best && (has_dev || epoch == o->epochs))
+    if (best && (run->dev_data || epoch == o->epochs))
         LEX_TRY(keep_best(run, err));
 done:
     lex_calibration_release(&dev);
@@ -238,7 +245,7 @@ static lex_status finish_epoch(lex_run *run, lex_err *err)
 
 static bool is_patience_over(const lex_run *run)
 {
-    int64_t patience = run->options->patience;
+    int64_t every = run->options->dev_every, patience = run->options->patience * (every > 1 ? every : 1);
     return patience && run->dev_data && run->at.epoch < run->options->epochs &&
            run->at.epoch - run->summary->best_epoch >= patience;
 }
@@ -259,7 +266,7 @@ lex_status lex_run_epochs(lex_run *run, lex_err *err)
             break;
         if (is_patience_over(run)) {
             lex_run_note(run, LEX_RUN_NOTE, "no better epoch than %lld in %lld epochs: training ends",
-                         (long long)run->summary->best_epoch, (long long)o->patience);
+                         (long long)run->summary->best_epoch, (long long)(at->epoch - run->summary->best_epoch));
             break;
         }
         at->epoch++;

@@ -43,6 +43,20 @@ stderr_lacks 'epoch 4/'
 expect 0 lexclf train --encoder encoder --train train.csv --dev train.csv --epochs 3 --lr 1e-2 --metric loss --min-delta 1 --patience 1 --out delta
 stderr_has 'no better epoch than 1 in 1 epochs: training ends'
 refuses 2 "--patience waits for a better epoch, and '--metric last' knows none" lexclf train --encoder encoder --train train.csv --metric last --patience 1 --out x
+# --dev-every: epochs 2, 4 and the last are judged, patience counts those, and the model is the same
+expect 0 lexclf train --encoder encoder --train train.csv --dev train.csv --epochs 5 --quiet --out all
+expect 0 lexclf train --encoder encoder --train train.csv --dev train.csv --epochs 5 --dev-every 2 --out every --json
+same all/model.safetensors every/model.safetensors
+stdout_has '"dev_every":2,'
+[ "$(grep -o '"epoch":[0-9]*,"train_loss":[0-9.e-]*,"dev":' "$STDOUT" | cut -d: -f2 | cut -d, -f1 | tr '\n' ' ')" = '2 4 5 ' ] ||
+    fail 'other epochs were judged'
+expect 0 lexclf eval --model every --data train.csv --html every.html
+[ "$(grep -o 'class="line [a-z]*" d="[ML0-9. ]*"' every.html | head -4 | cut -d'"' -f4 | tr -cd 'ML\n' | tr '\n' ' ')" = 'MLLLL MLL MLL MLL ' ] ||
+    fail 'the curves are not drawn through the epochs that were judged'
+expect 0 lexclf train --encoder encoder --train train.csv --dev train.csv --epochs 50 --lr 1e-9 --metric accuracy --dev-every 2 \
+    --patience 2 --out early --overwrite
+stderr_has 'no better epoch than 2 in 4 epochs: training ends'
+stderr_lacks 'epoch 7/'
 # the last epoch is kept, at a rate that comes down; a rate that does not, and patience, want the least loss
 expect 0 lexclf train --encoder encoder --train train.csv --dev train.csv --epochs 4 --lr 1 --out last --json
 stdout_has '"metric":"last"'
