@@ -7,7 +7,7 @@ import time
 
 import numpy
 
-from benchmarks.common import measured, told, write_jsonl
+from benchmarks.common import measured, model_for, told, write_jsonl
 from benchmarks.engines import ENGINES
 
 # (order, examples a batch, processes of one thread?) - what a peer is tried with; "padded" is what documentation shows.
@@ -24,7 +24,7 @@ class Lexclf:
         self.name, self.how = f"lexclf {dtype}", "whole process"
         self.file = tempfile.NamedTemporaryFile(suffix=".jsonl")
         write_jsonl(self.file.name, ({"text": text} for text in texts))
-        self.command = [args.lexclf, "predict", "--model", model, self.file.name, "--quiet", "--no-passthrough"]
+        self.command = [args.lexclf, "predict", "--model", model_for(args, model, dtype, texts), self.file.name, "--quiet", "--no-passthrough"]
         self.command += ["--dtype", dtype, "--device", "cpu", "--threads", str(args.threads)]
         self.command += ["--max-length", str(args.max_length)]
 

@@ -10,6 +10,7 @@ import time
 
 import numpy
 
+from benchmarks.common import model_for
 from benchmarks.engines import ENGINES
 from benchmarks.predicting import batches_of
 
@@ -17,10 +18,11 @@ ROWS, AT_ONCE = 400, 20
 
 
 class LexclfPipe:
-    def __init__(self, args, model, dtype):
+    def __init__(self, args, model, dtype, texts):
         self.name = f"**lexclf {dtype}**"
-        command = [args.lexclf, "predict", "--model", model, "--latency", "--format", "jsonl", "--quiet", "--no-passthrough"]
-        command += ["--device", "cpu", "--dtype", dtype, "--threads", str(args.threads), "--max-length", str(args.max_length)]
+        command = [args.lexclf, "predict", "--model", model_for(args, model, dtype, texts), "--latency", "--format", "jsonl"]
+        command += ["--quiet", "--no-passthrough", "--device", "cpu", "--dtype", dtype, "--threads", str(args.threads)]
+        command += ["--max-length", str(args.max_length)]
         self.process = subprocess.Popen(command + ["-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, text):
@@ -70,7 +72,7 @@ def lines_of(args, model, texts, tokenizer):
     texts = texts[:: max(1, len(texts) // ROWS)][:ROWS]
     asked = [PeerCall(args, model, texts, tokenizer, labels, engine, precision) for engine in ENGINES
              for precision in engine.precisions if engine.title.lower().replace(" ", "") in args.peers]
-    asked += [LexclfPipe(args, model, dtype) for dtype in args.dtypes]
+    asked += [LexclfPipe(args, model, dtype, texts) for dtype in args.dtypes]
     waits = {peer.name: [] for peer in asked}
     for peer in asked:
         waits_of(peer, texts[:AT_ONCE])
