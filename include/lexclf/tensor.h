@@ -129,6 +129,12 @@ lex_tensor *lex_linear_apply_head(lex_scope *scope, lex_tensor *x, lex_tensor *w
 lex_tensor *lex_linear_apply_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
                                       lex_tensor *dweight, lex_tensor *dbias, bool want_dx);
 
+/* Answering on CUDA, rows between embeddings and head have the fewer bits that products have, if they have (lex_runtime_use()),
+ * and what they are multiplied by is rounded once. Whether that is so; x in that type, and back: x itself where it is not. */
+bool lex_rounds_rows(const lex_runtime *runtime);
+lex_tensor *lex_round_rows(lex_scope *scope, lex_tensor *x);
+lex_tensor *lex_float_rows(lex_scope *scope, lex_tensor *x);
+
 lex_tensor *lex_add(lex_scope *scope, lex_tensor *to, lex_tensor *from); /* in place; returns `to` */
 lex_tensor *lex_add_scaled(lex_scope *scope, lex_tensor *to, lex_tensor *from, double factor); /* to += factor from */
 

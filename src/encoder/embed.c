@@ -32,7 +32,8 @@ lex_tensor *lex_embed(lex_encoder *encoder, lex_scope *scope, const lex_batch *b
     x = lex_norm_forward(&encoder->config, scope, &encoder->embedding_norm, x, &tape->embedding_norm);
     tape->embedded = lex_dropout_apply(scope, x, packing, lex_site(mode, mode->hidden_dropout, 0, LEX_SITE_EMBEDDING),
                                        &tape->embedding_dropout);
-    return encoder->config.has_projection ? lex_linear_forward(scope, &encoder->projection, tape->embedded) : tape->embedded;
+    x = encoder->config.has_projection ? lex_linear_forward(scope, &encoder->projection, tape->embedded) : tape->embedded;
+    return encoder->rounded ? lex_round_rows(scope, x) : x;
 }
 
 void lex_embed_backward(lex_encoder *encoder, lex_scope *scope, const lex_packing *packing, lex_tape *tape, lex_tensor *dx)

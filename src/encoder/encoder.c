@@ -203,6 +203,40 @@ static void bind_layer(binder *b, int64_t index)
     bind_norm(b, places->outer_norm, &layer->outer_norm);
 }
 
+/* In place of `tensors`, which are in `from`, what they are rounded to: weights that answer on CUDA with fewer bits. */
+static void round_all(lex_scope *to, lex_scope *from, lex_tensor **tensors[], int n)
+{
+    for (int i = 0; i < n; i++)
+        if (*tensors[i])
+            *tensors[i] = lex_scope_keep(to, from, lex_round_rows(from, *tensors[i]));
+}
+
+static void round_norm(lex_scope *to, lex_scope *from, lex_norm_block *norm)
+{
+    round_all(to, from, (lex_tensor **[]){&norm->weight, &norm->bias}, 2);
+}
+
+/* A layer, bound in a scope of its own where it is rounded: floats need not stay on the device. */
+static void bind_or_round(binder *b, int64_t index)
+{
+    lex_encoder *encoder = b->encoder;
+    lex_scope *weights = encoder->weights;
+    lex_layer *layer = &encoder->layers[index];
+    if (!encoder->rounded || encoder->layout.layers[index].first_user < index) {
+        bind_layer(b, index);
+        return;
+    }
+    lex_scope *inner = encoder->weights = lex_scope_new(encoder->runtime);
+    bind_layer(b, index);
+    encoder->weights = weights;
+    lex_linear *linears[] = {&layer->qkv, &layer->attention, &layer->inner, &layer->outer};
+    for (int i = 0; i < 4; i++)
+        round_all(weights, inner, (lex_tensor **[]){&linears[i]->weight, &linears[i]->bias}, 2);
+    round_norm(weights, inner, &layer->attention_norm);
+    round_norm(weights, inner, &layer->outer_norm);
+    lex_scope_free(inner);
+}
+
 static lex_status bind_all(lex_encoder *encoder, const float *const *values, lex_err *err)
 {
     const lex_layout *layout = &encoder->layout;
@@ -216,7 +250,7 @@ static lex_status bind_all(lex_encoder *encoder, const float *const *values, lex
     bind_table(&b, layout->distances, &encoder->distances);
     bind_norm(&b, layout->distances_norm, &encoder->distances_norm);
     for (int64_t i = 0; i < encoder->config.n_layers; i++)
-        bind_layer(&b, i);
+        bind_or_round(&b, i);
     bind_linear(&b, layout->convolution, &encoder->convolution);
     bind_norm(&b, layout->convolution_norm, &encoder->convolution_norm);
     bind_norm(&b, layout->last_norm, &encoder->last_norm);
@@ -229,6 +263,7 @@ static lex_status bind_all(lex_encoder *encoder, const float *const *values, lex
 
 lex_status lex_encoder_bind(lex_encoder *encoder, const float *const *values, lex_err *err)
 {
+    encoder->rounded = lex_rounds_rows(encoder->runtime) && encoder->config.distance_span == 0 && encoder->config.convolution == 0;
     return bind_all(encoder, values, err);
 }
 

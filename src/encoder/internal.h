@@ -44,6 +44,7 @@ struct lex_encoder {
     lex_encoder_config config;
     lex_pooling pooling;
     int64_t n_outputs; /* K */
+    bool rounded;      /* rows and the layers' weights, to answer with fewer bits (lex_rounds_rows()) */
     lex_layout layout;
     lex_scope *weights; /* all tensors below live here */
     lex_tensor *flat, *flat_gradients;

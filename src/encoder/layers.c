@@ -232,7 +232,8 @@ lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const le
     }
     if (first_kept > L)
         x = lex_scope_keep(scope, inner, x);
-    x = lex_norm_forward(&encoder->config, scope, &encoder->last_norm, x, &used->last_norm);
+    x = lex_norm_forward(&encoder->config, scope, &encoder->last_norm, encoder->rounded ? lex_float_rows(scope, x) : x,
+                         &used->last_norm);
     lex_tensor *logits = lex_head_forward(encoder, scope, batch, &packing, x, used);
     lex_scope_free(inner);
     if (!tape)

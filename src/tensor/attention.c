@@ -204,6 +204,17 @@ static lex_tensor *backward_by_kernels(lex_scope *scope, lex_tensor *dy, const l
     return dqkv;
 }
 
+/* Of rounded rows, in float32. */
+static lex_tensor *by_library_of_rows(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
+                                      const lex_attention_form *form)
+{
+    lex_scope *inner = lex_scope_new(scope->runtime);
+    lex_tensor *y = lex_attention_by_library(inner, lex_float_rows(inner, qkv), packing, n_heads, form, (lex_dropout){0}, NULL);
+    y = lex_scope_keep(scope, inner, lex_converted(inner, y, (lex_dtype)qkv->t.dtype));
+    lex_scope_free(inner);
+    return y;
+}
+
 lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *packing, int64_t n_heads,
                           const lex_attention_form *form, lex_dropout dropout, lex_attention_saved *saved)
 {
@@ -214,6 +225,8 @@ lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *
         return attention_by_kernels(scope, qkv, packing, n_heads, form, dropout, saved);
     if (lex_attention_fused(&y, scope, qkv, packing, n_heads, form, dropout, saved))
         return y;
+    if (qkv->t.dtype != LEX_SHIM_F32)
+        return by_library_of_rows(scope, qkv, packing, n_heads, form);
     return lex_attention_by_library(scope, qkv, packing, n_heads, form, dropout, saved);
 }
 

@@ -74,7 +74,7 @@ bool lex_attention_fused(lex_tensor **y, lex_scope *scope, lex_tensor *qkv, cons
         return false;
     }
     *state = LEX_FUSED_WORKS;
-    *y = done ? lex_as_float(inner, fused.out) : NULL;
+    *y = done ? lex_converted(inner, fused.out, (lex_dtype)qkv->t.dtype) : NULL;
     if (done && saved) {
         *saved = (lex_attention_saved){.qkv = qkv, .form = {.scale = how.scale}, .dropout = dropout, .n_heads = n_heads,
                                        .fused = fused};

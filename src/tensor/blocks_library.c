@@ -1,10 +1,9 @@
 /* blocks_library.c - linear blocks by libtorch's operations, in float32 or mixed precision: what is multiplied, and what comes
- * of it, has the fewer bits (Micikevicius et al. 2018); weights, activations and gradients stay float32 outside. A weight is
- * converted for every batch anew: beside thousands of rows that is small. */
+ * of it, has the fewer bits (Micikevicius et al. 2018). Training, weights, activations and gradients stay float32 outside, and
+ * a weight is converted for every batch anew; answering, rows and weights are rounded beforehand and converted no more. */
 #include "internal.h"
 
-/* x, or what comes of it in `dtype`. */
-static lex_tensor *converted(lex_scope *scope, lex_tensor *x, lex_dtype dtype)
+lex_tensor *lex_converted(lex_scope *scope, lex_tensor *x, lex_dtype dtype)
 {
     if (!x || (lex_dtype)x->t.dtype == dtype)
         return x;
@@ -15,12 +14,22 @@ static lex_tensor *converted(lex_scope *scope, lex_tensor *x, lex_dtype dtype)
 
 lex_tensor *lex_for_products(lex_scope *scope, lex_tensor *x)
 {
-    return converted(scope, x, scope->runtime->library_products);
+    return lex_converted(scope, x, scope->runtime->library_products);
 }
 
-lex_tensor *lex_as_float(lex_scope *scope, lex_tensor *x)
+bool lex_rounds_rows(const lex_runtime *runtime)
 {
-    return converted(scope, x, LEX_F32);
+    return (runtime->device >= 0 || runtime->by_library) && runtime->library_products != LEX_F32;
+}
+
+lex_tensor *lex_round_rows(lex_scope *scope, lex_tensor *x)
+{
+    return lex_rounds_rows(scope->runtime) ? lex_for_products(scope, x) : x;
+}
+
+lex_tensor *lex_float_rows(lex_scope *scope, lex_tensor *x)
+{
+    return lex_converted(scope, x, LEX_F32);
 }
 
 /* A new matrix. */
@@ -32,11 +41,11 @@ static lex_tensor *room_for(lex_scope *scope, lex_dtype dtype, int64_t rows, int
 lex_tensor *lex_library_linear(lex_scope *scope, lex_dtype dtype, lex_tensor *x, lex_tensor *weight, lex_tensor *bias)
 {
     lex_scope *inner = lex_scope_new(scope->runtime);
-    lex_tensor *factor = converted(inner, x, dtype);                                                  /* (T, in) */
-    lex_tensor *w = converted(inner, weight, dtype), *b = converted(inner, bias, dtype);              /* (out, in), (out) */
+    lex_tensor *factor = lex_converted(inner, x, dtype);                                                      /* (T, in) */
+    lex_tensor *w = lex_converted(inner, weight, dtype), *b = lex_converted(inner, bias, dtype);              /* (out, in), (out) */
     lex_tensor *product = room_for(inner, dtype, lex_tensor_size(x, 0), lex_tensor_size(weight, 0)), *y = NULL; /* (T, out) */
     if (factor && w && b && product && LEX_SHIM_CALL(inner, linear, &product->t, &factor->t, &w->t, &b->t))
-        y = lex_as_float(inner, product);
+        y = lex_converted(inner, product, (lex_dtype)x->t.dtype);
     y = lex_scope_keep(scope, inner, y);
     lex_scope_free(inner);
     return y;
@@ -70,7 +79,7 @@ lex_tensor *lex_library_linear_backward(lex_scope *scope, lex_tensor *dy, lex_te
         const lex_dtype dtype = scope->runtime->library_products;
         lex_tensor *product = room_for(inner, dtype, lex_tensor_size(dy, 0), lex_tensor_size(weight, 1)); /* (T, in) */
         if (product && LEX_SHIM_CALL(inner, gemm, &product->t, &gradient->t, false, &w->t, false, 1.0, 0.0))
-            dx = lex_as_float(inner, product);
+            dx = lex_float_rows(inner, product);
     }
     dx = lex_scope_keep(scope, inner, dx);
     lex_scope_free(inner);

@@ -70,9 +70,9 @@ lex_tensor *lex_cpu_norm_backward(lex_scope *scope, lex_tensor *dy, const lex_la
                                   lex_tensor *weight, lex_tensor *dweight, lex_tensor *dbias);
 lex_tensor *lex_cpu_gelu_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x);
 
-/* blocks_library.c: what blocks.c does elsewhere. x as products take it, and as all else does: itself where it is that. */
+/* blocks_library.c: what blocks.c does elsewhere. x in `dtype`, and as products take it: itself where it is that. */
+lex_tensor *lex_converted(lex_scope *scope, lex_tensor *x, lex_dtype dtype);
 lex_tensor *lex_for_products(lex_scope *scope, lex_tensor *x);
-lex_tensor *lex_as_float(lex_scope *scope, lex_tensor *x);
 lex_tensor *lex_library_linear(lex_scope *scope, lex_dtype dtype, lex_tensor *x, lex_tensor *weight, lex_tensor *bias);
 lex_tensor *lex_library_linear_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
                                         lex_tensor *dweight, lex_tensor *dbias, bool want_dx);

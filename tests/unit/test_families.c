@@ -8,6 +8,8 @@
 
 #define TOLERANCE 1e-5
 #define INT8_TOLERANCE 0.1 /* of the largest logit */
+#define BF16_TOLERANCE 0.05
+#define FP16_TOLERANCE 0.01
 
 enum { N = 8, K = 3 };
 
@@ -270,6 +272,30 @@ static void test_answering(const char *name)
     lex_encoder_free(encoder);
 }
 
+/* As CUDA answers with fewer bits: rows and weights rounded once; all else of the library's paths is as in training. */
+static void test_rounded(const char *name, lex_precision precision, double tolerance)
+{
+    lex_err err = {0};
+    const fixture_array *want = fixture_get(&golden, "logits");
+    float logits[N * K], again[N * K], unrounded[N * K];
+    lex_batch batch;
+    whole_batch(&batch);
+    stop_on(lex_runtime_use(runtime, precision, &err), &err);
+    lex_encoder *encoder = encoder_of(LEX_POOLING_CLS, false, 0), *trained = encoder_of(LEX_POOLING_CLS, true, 0);
+    forward(encoder, &batch, NULL, logits);
+    forward(encoder, &batch, NULL, again);
+    forward(trained, &batch, NULL, unrounded);
+    stop_on(lex_runtime_use(runtime, LEX_PRECISION_FP32, &err), &err);
+    double apart = largest_difference(logits, want->values, N * K) / largest_of(want->values, N * K);
+    CHECK(apart > 0 && apart <= tolerance);
+    CHECK(memcmp(logits, again, sizeof logits) == 0);
+    CHECK_INT(memcmp(logits, unrounded, sizeof logits) != 0, config.distance_span == 0);
+    printf("  %-10s answering in %s %.2g of the largest logit from the reference\n", name, lex_precision_name(precision), apart);
+    lex_batch_release(&batch);
+    lex_encoder_free(encoder);
+    lex_encoder_free(trained);
+}
+
 /* ---- by differences ---- */
 
 static double numeric(lex_encoder *encoder, const lex_batch *batch, const int32_t *labels, const lex_train_mode *mode, int64_t at)
@@ -396,6 +422,10 @@ int main(void)
         test_differences(names[i], LEX_POOLING_CLS);
         test_differences(names[i], LEX_POOLING_MEAN);
         test_bits();
+        if (tiny_by_library()) {
+            test_rounded(names[i], LEX_PRECISION_BF16, BF16_TOLERANCE);
+            test_rounded(names[i], LEX_PRECISION_FP16, FP16_TOLERANCE);
+        }
         fixture_close(&golden);
     }
     lex_runtime_close(runtime);
