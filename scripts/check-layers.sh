@@ -56,6 +56,7 @@ utf8proc.h src/base/unicode.c
 ATen/      src/tensor/torch_shim.cc
 c10/       src/tensor/torch_shim.cc src/tensor/torch_memory.cc
 torch/     src/tensor/torch_shim.cc
+cuda_fp16.h src/tensor/cuda_plugin.cu
 '
 
 # The language's and the system's own headers, open to all.
@@ -80,7 +81,7 @@ src/tokenizer/family_tables.c made by scripts/make-unicode-tables
 '
 
 [[ -d src && -d include/lexclf ]] || { echo "check-layers: '$root' holds no src and include/lexclf" >&2 && exit 2; }
-mapfile -d '' files < <(find src include/lexclf -type f \( -name '*.c' -o -name '*.cc' -o -name '*.h' \) -print0 | sort -z)
+mapfile -d '' files < <(find src include/lexclf -type f \( -name '*.c' -o -name '*.cc' -o -name '*.cu' -o -name '*.h' \) -print0 | sort -z)
 
 # shellcheck disable=SC2016  # awk's $, not the shell's
 exec awk -v uses="$uses" -v owners="$owners" -v libraries="$libraries" -v system_headers="$system" \

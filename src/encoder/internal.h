@@ -24,6 +24,9 @@ typedef struct {
 } lex_norm_block;
 lex_tensor *lex_norm_forward(const lex_encoder_config *config, lex_scope *scope, const lex_norm_block *norm, lex_tensor *x,
                              lex_layer_norm_saved *saved);
+/* Of to + from, where there is a normalisation; `to` is written over. */
+lex_tensor *lex_add_norm_forward(const lex_encoder_config *config, lex_scope *scope, const lex_norm_block *norm, lex_tensor *to,
+                                 lex_tensor *from, lex_layer_norm_saved *saved);
 lex_tensor *lex_norm_backward(lex_scope *scope, const lex_norm_block *norm, lex_tensor *dy, const lex_layer_norm_saved *saved);
 
 typedef struct {

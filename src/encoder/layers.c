@@ -105,15 +105,16 @@ static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t
     lex_tensor *a = lex_linear_forward(scope, &layer->attention, tape->context);               /* (T, C) */
     a = lex_dropout_apply(scope, a, packing, lex_site(mode, mode->hidden_dropout, index, LEX_SITE_ATTENTION),
                           &tape->attention_dropout);
-    lex_add(scope, a, x);
-    tape->middle = first ? lex_norm_forward(config, scope, &layer->outer_norm, a, &tape->outer_norm)
-                         : lex_norm_forward(config, scope, &layer->attention_norm, a, &tape->attention_norm);
+    if (first)
+        tape->middle = lex_norm_forward(config, scope, &layer->outer_norm, lex_add(scope, a, x), &tape->outer_norm);
+    else
+        tape->middle = lex_add_norm_forward(config, scope, &layer->attention_norm, a, x, keep ? &tape->attention_norm : NULL);
     tape->active = inner_forward(config, scope, layer, tape);                                  /* (T, I) */
     lex_tensor *o = lex_linear_forward(scope, &layer->outer, tape->active);                    /* (T, C) */
     o = lex_dropout_apply(scope, o, packing, lex_site(mode, mode->hidden_dropout, index, LEX_SITE_OUTER),
                           &tape->outer_dropout);
-    lex_add(scope, o, first ? a : tape->middle);
-    o = first ? o : lex_norm_forward(config, scope, &layer->outer_norm, o, &tape->outer_norm);    /* (T, C) */
+    o = first ? lex_add(scope, o, a)                                                           /* (T, C) */
+              : lex_add_norm_forward(config, scope, &layer->outer_norm, o, tape->middle, keep ? &tape->outer_norm : NULL);
     return index == 0 && config->convolution ? lex_convolution_forward(encoder, scope, packing, x, o, whole) : o;
 }
 

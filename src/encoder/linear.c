@@ -29,6 +29,13 @@ lex_tensor *lex_norm_forward(const lex_encoder_config *config, lex_scope *scope,
     return norm->weight ? lex_layer_norm(scope, x, norm->weight, norm->bias, config->layer_norm_eps, saved) : x;
 }
 
+lex_tensor *lex_add_norm_forward(const lex_encoder_config *config, lex_scope *scope, const lex_norm_block *norm, lex_tensor *to,
+                                 lex_tensor *from, lex_layer_norm_saved *saved)
+{
+    return norm->weight ? lex_add_layer_norm(scope, to, from, norm->weight, norm->bias, config->layer_norm_eps, saved)
+                        : lex_add(scope, to, from);
+}
+
 lex_tensor *lex_norm_backward(lex_scope *scope, const lex_norm_block *norm, lex_tensor *dy, const lex_layer_norm_saved *saved)
 {
     if (!norm->weight)

@@ -3,12 +3,13 @@
 #define LEXCLF_TENSOR_INTERNAL_H
 
 #include "cpu_kernels.h"
+#include "cuda_table.h"
 #include "lexclf/kernels.h"
 #include "lexclf/tensor.h"
 #include "pool.h"
 #include "shim.h"
 
-/* Whether the device has a kernel for packed attention; what its first call tells. */
+/* Whether the device has a kernel; what its first call tells. */
 typedef enum { LEX_FUSED_UNTRIED, LEX_FUSED_WORKS, LEX_FUSED_ABSENT } lex_fused;
 
 struct lex_runtime {
@@ -21,7 +22,9 @@ struct lex_runtime {
     int capability; /* of a CUDA device: 80 for 8.0 */
     bool by_library; /* on the CPU, too, blocks are libtorch's operations */
     lex_dtype library_products; /* what they multiply */
-    lex_fused fused[2]; /* without and with FlashAttention */
+    lex_fused fused[2]; /* packed attention, without and with FlashAttention */
+    const lex_cuda_table *cuda; /* kernels of ours, or NULL */
+    lex_fused by_plugin[2];     /* its functions, in their order */
     char device_name[24];
 };
 
@@ -76,6 +79,10 @@ lex_tensor *lex_for_products(lex_scope *scope, lex_tensor *x);
 lex_tensor *lex_library_linear(lex_scope *scope, lex_dtype dtype, lex_tensor *x, lex_tensor *weight, lex_tensor *bias);
 lex_tensor *lex_library_linear_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *x, lex_tensor *weight,
                                         lex_tensor *dweight, lex_tensor *dbias, bool want_dx);
+
+/* cuda.c: looks for the plugin. And, for tests, its kernels on the CPU. */
+void lex_cuda_open(lex_runtime *runtime);
+void lex_runtime_rows_by(lex_runtime *runtime, const lex_cuda_table *table);
 
 /* attention_library.c: what products are multiplied with. */
 double lex_attention_factor(const lex_attention_form *form, int64_t d);

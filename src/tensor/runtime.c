@@ -63,6 +63,7 @@ static lex_status choose_device(lex_runtime *runtime, const char *device, lex_er
     if (wanted < n) {
         runtime->device = wanted;
         runtime->capability = runtime->shim->cuda_capability(wanted);
+        lex_cuda_open(runtime);
         return LEX_OK;
     }
     if (automatic)
