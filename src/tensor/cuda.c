@@ -35,6 +35,12 @@ static bool is_for(const lex_runtime *runtime, int kernel, int64_t n_columns)
            n_columns <= LEX_CUDA_COLUMNS_MAX;
 }
 
+/* Four floats are read at once. Weights that are used where they lie in a file may lie anywhere. */
+static bool is_aligned(const lex_tensor *x)
+{
+    return !x || (uintptr_t)x->t.data % (4 * sizeof(float)) == 0;
+}
+
 static lex_cuda_rows rows_of(const lex_scope *scope, const lex_tensor *y, double eps)
 {
     return (lex_cuda_rows){scope->runtime->device, y->t.dtype, y->t.sizes[0], y->t.sizes[1], (float)eps};
@@ -74,7 +80,7 @@ lex_tensor *lex_add_layer_norm(lex_scope *scope, lex_tensor *to, lex_tensor *fro
     if (!to || !from || !weight || !bias || lex_scope_failed(scope))
         return NULL;
     if (saved || lex_by_kernels(scope) || !is_for(scope->runtime, ADD_NORM, to->t.sizes[1]) || to->t.dtype != from->t.dtype ||
-        to->t.dtype != weight->t.dtype)
+        to->t.dtype != weight->t.dtype || !is_aligned(to) || !is_aligned(from) || !is_aligned(weight) || !is_aligned(bias))
         return add_then_norm(scope, to, from, weight, bias, eps, saved);
     lex_scope *inner = lex_scope_new(scope->runtime);
     lex_tensor *y = lex_tensor_empty(inner, (lex_dtype)to->t.dtype, 2, to->t.sizes), *want = NULL;
@@ -110,6 +116,11 @@ bool lex_embed_norm(lex_tensor **y, lex_scope *scope, const lex_embedded *what)
         return false;
     const float *tables[LEX_CUDA_TABLES];
     const int64_t *ids[LEX_CUDA_TABLES];
+    bool aligned = is_aligned(what->weight) && is_aligned(what->bias);
+    for (int i = 0; i < LEX_CUDA_TABLES; i++)
+        aligned = aligned && is_aligned(what->tables[i]);
+    if (!aligned)
+        return false;
     for (int i = 0; i < LEX_CUDA_TABLES; i++) {
         tables[i] = what->tables[i] ? what->tables[i]->t.data : NULL;
         ids[i] = what->tables[i] && what->ids[i] ? what->ids[i]->t.data : NULL;

@@ -17,7 +17,8 @@ extern "C" {
 #define LEX_CUDA_VERSION 1
 #define LEX_CUDA_SYMBOL "lex_cuda_table_get"
 #define LEX_CUDA_WHY_BYTES 400
-/* Columns of a row: a multiple of 4, as many as 32 lanes hold in registers. */
+/* Columns of a row: a multiple of 4, as many as 32 lanes hold in registers. Rows, weights and biases begin at multiples of 16
+ * bytes. */
 #define LEX_CUDA_COLUMNS_MAX 2048
 #define LEX_CUDA_TABLES 3
 
