@@ -170,6 +170,11 @@ lex_tensor *lex_activate_backward(lex_scope *scope, lex_tensor *dy, lex_tensor *
     }
 }
 
+static bool is_rounded(const lex_tensor *x)
+{
+    return x->t.dtype == LEX_SHIM_BF16 || x->t.dtype == LEX_SHIM_F16;
+}
+
 lex_tensor *lex_linear_activate(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias,
                                 lex_activation activation, lex_tensor **raw)
 {
@@ -177,6 +182,11 @@ lex_tensor *lex_linear_activate(lex_scope *scope, lex_tensor *x, lex_tensor *wei
                                       [LEX_ACTIVATION_RELU] = LEX_AFTER_RELU, [LEX_ACTIVATION_TANH] = LEX_AFTER_NOTHING};
     if (lex_by_kernels(scope) && after[activation] != LEX_AFTER_NOTHING)
         return lex_cpu_linear(scope, x, weight, bias, after[activation], raw);
+    if (x && weight && bias && is_rounded(x) && is_rounded(weight) &&
+        (activation == LEX_ACTIVATION_GELU || activation == LEX_ACTIVATION_GELU_TANH)) {
+        *raw = NULL; /* there is no way back */
+        return lex_scope_failed(scope) ? NULL : lex_library_linear_gelu(scope, x, weight, bias);
+    }
     *raw = lex_linear_apply(scope, x, weight, bias);
     return lex_activate(scope, *raw, activation);
 }

@@ -38,6 +38,12 @@ static lex_tensor *room_for(lex_scope *scope, lex_dtype dtype, int64_t rows, int
     return lex_tensor_empty(scope, dtype, 2, (int64_t[]){rows, columns});
 }
 
+lex_tensor *lex_library_linear_gelu(lex_scope *scope, lex_tensor *x, lex_tensor *weight, lex_tensor *bias)
+{
+    lex_tensor *y = room_for(scope, (lex_dtype)x->t.dtype, lex_tensor_size(x, 0), lex_tensor_size(weight, 0)); /* (T, out) */
+    return y && LEX_SHIM_CALL(scope, linear_gelu, &y->t, &x->t, &weight->t, &bias->t) ? y : NULL;
+}
+
 lex_tensor *lex_library_linear(lex_scope *scope, lex_dtype dtype, lex_tensor *x, lex_tensor *weight, lex_tensor *bias)
 {
     lex_scope *inner = lex_scope_new(scope->runtime);

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define LEX_SHIM_VERSION 5
+#define LEX_SHIM_VERSION 6
 #define LEX_SHIM_SYMBOL "lex_shim_table_get"
 #define LEX_SHIM_WHY_BYTES 400
 #define LEX_SHIM_DIMS 4
@@ -67,6 +67,7 @@ typedef struct {
                  double beta, char *why);
     /* (T, in) x (out, in) + (out) */
     bool (*linear)(lex_t *out, const lex_t *x, const lex_t *weight, const lex_t *bias, char *why);
+    bool (*linear_gelu)(lex_t *out, const lex_t *x, const lex_t *weight, const lex_t *bias, char *why); /* on CUDA by tanh */
     bool (*add_column_sums)(lex_t *to, const lex_t *rows, char *why); /* to (C) += sum over T of rows (T, C) */
     bool (*add)(lex_t *to, const lex_t *from, double scale, char *why);
     bool (*scale)(lex_t *tensor, double factor, char *why);

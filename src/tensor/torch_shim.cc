@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/ops/_addmm_activation.h>
 #include <ATen/ops/_efficient_attention_backward.h>
 #include <ATen/ops/_efficient_attention_forward.h>
 #include <ATen/ops/_flash_attention_backward.h>
@@ -194,6 +195,12 @@ bool gemm(lex_t *out, const lex_t *a, bool transpose_a, const lex_t *b, bool tra
 bool linear(lex_t *out, const lex_t *x, const lex_t *weight, const lex_t *bias, char *why)
 {
     return guarded(why, [&] { at::addmm_out(T(out), T(bias), T(x), T(weight).t()); });
+}
+
+// On CUDA in the product's own epilogue, without another pass over what it makes.
+bool linear_gelu(lex_t *out, const lex_t *x, const lex_t *weight, const lex_t *bias, char *why)
+{
+    return guarded(why, [&] { at::_addmm_activation_out(T(out), T(bias), T(x), T(weight).t(), 1, 1, true); });
 }
 
 bool add_column_sums(lex_t *to, const lex_t *rows, char *why)
@@ -460,7 +467,7 @@ bool adafactor(lex_t *params, const lex_t *grads, lex_t *rows, lex_t *columns, d
 
 const lex_shim_table table = {
     torch_version, load_cuda, cuda_count, cuda_capability, set_threads, empty, from_memory, release, strided, copy,
-    zero, gemm, linear, add_column_sums, add, scale, scale_rows, take_rows, add_rows, embedding_backward, layer_norm,
+    zero, gemm, linear, linear_gelu, add_column_sums, add, scale, scale_rows, take_rows, add_rows, embedding_backward, layer_norm,
     layer_norm_backward, gelu, gelu_backward, relu, relu_backward, multiply, tanh_forward, tanh_backward, softmax,
     softmax_backward, attend, attend_backward, dropout, dropout_backward, seed, norm, adamw, put_rows, adafactor,
 };
