@@ -127,7 +127,8 @@ const lex_param *lex_encoder_params(const lex_encoder *encoder, int64_t *n_param
 int64_t lex_encoder_flat_count(const lex_encoder *encoder);
 
 /* For answering: weights are used where they lie (on the CPU without a copy), values[i] being the count floats of
- * parameter i, which must outlive the encoder. */
+ * parameter i, which must outlive the encoder. On CUDA layers' weights are rounded to what lex_runtime_use() has said, which
+ * stays so while the encoder is used. */
 lex_status lex_encoder_bind(lex_encoder *encoder, const float *const *values, lex_err *err) LEX_MUST_CHECK;
 /* Before lex_encoder_bind_flat(): leaves the lowest n blocks as they are, of which the first is the embeddings and
  * block 1 + i is layer i; n at most 1 + L. They have no gradients, and the way back ends above them. */

@@ -2,8 +2,8 @@
  * one.
  *
  * The classic recipe (Devlin et al. 2019), of which options change the parts: AdamW with decoupled decay, linear warm-up
- * and decay of the learning rate, gradient clipping, a few epochs over shuffled batches. After each epoch the dev set is
- * scored and the best epoch is kept. A run is a function of the data, the options, the seed, the number of threads and the
+ * and decay of the learning rate, gradient clipping, a few epochs over shuffled batches. After each epoch, or each few,
+ * the dev set is scored, and the best epoch is kept. A run is a function of the data, the options, the seed, the number of threads and the
  * machine.
  *
  * A linear model (options.kind) is trained in one go; dev rows set the temperature of its probabilities alone. It can
@@ -70,7 +70,7 @@ typedef struct {
     /* After every step: steps and tokens done and in all, loss of the step. For a linear model steps are labels, the
      * other two are 0, and the call may come from another thread, one at a time. */
     void (*step)(void *context, int64_t step, int64_t n_steps, int64_t tokens, double loss);
-    /* After every epoch (from 1); dev is NULL when there is no dev set; best: the best one so far. */
+    /* After every epoch (from 1); dev is NULL where no dev set has judged it; best: the best one so far. */
     void (*epoch)(void *context, int64_t epoch, int64_t n_epochs, double train_loss, const lex_metrics *dev, bool best,
                   double elapsed_s);
 } lex_train_events;

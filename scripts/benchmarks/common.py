@@ -57,13 +57,14 @@ def model_for(args, model, dtype, texts):
         return model
     if model not in quantized:
         told(f"lexclf quantize {model}")
-        folder = quantized[model] = tempfile.TemporaryDirectory()
+        folder = tempfile.TemporaryDirectory()
         seen, labelled, out = (os.path.join(folder.name, name) for name in ("texts.jsonl", "labelled.jsonl", "model"))
         write_jsonl(seen, ({"text": text} for text in texts[:64]))
         answers = measured([args.lexclf, "predict", "--model", model, seen, "--quiet", "--dtype", "fp32"])[2].splitlines()
         write_jsonl(labelled, ({key: answer[key] for key in ("text", "label", "labels") if key in answer}
                                for answer in map(json.loads, answers)))
         measured([args.lexclf, "quantize", "--model", model, "--data", labelled, "--out", out, "--max-drop", "1", "--quiet"])
+        quantized[model] = folder
     return os.path.join(quantized[model].name, "model")
 
 

@@ -234,6 +234,7 @@ static void bind_or_round(binder *b, int64_t index)
         round_all(weights, inner, (lex_tensor **[]){&linears[i]->weight, &linears[i]->bias}, 2);
     round_norm(weights, inner, &layer->attention_norm);
     round_norm(weights, inner, &layer->outer_norm);
+    lex_scope_keep(weights, inner, NULL); /* its failure */
     lex_scope_free(inner);
 }
 

@@ -119,6 +119,7 @@ struct lex_tape {
     lex_layer_norm_saved head_norm;
     lex_dropout_saved first_dropout, head_dropout;
     lex_tensor *features;   /* (R, C): what the classifier sees */
+    bool answers;           /* there is no way back */
     bool recompute;         /* of the layers, x alone is kept */
     uint32_t first_example;
     lex_train_mode mode;

@@ -108,13 +108,15 @@ static lex_tensor *layer_forward(lex_encoder *encoder, lex_scope *scope, int64_t
     if (first)
         tape->middle = lex_norm_forward(config, scope, &layer->outer_norm, lex_add(scope, a, x), &tape->outer_norm);
     else
-        tape->middle = lex_add_norm_forward(config, scope, &layer->attention_norm, a, x, keep ? &tape->attention_norm : NULL);
+        tape->middle = lex_add_norm_forward(config, scope, &layer->attention_norm, a, x,
+                                            whole->answers ? NULL : &tape->attention_norm);
     tape->active = inner_forward(config, scope, layer, tape);                                  /* (T, I) */
     lex_tensor *o = lex_linear_forward(scope, &layer->outer, tape->active);                    /* (T, C) */
     o = lex_dropout_apply(scope, o, packing, lex_site(mode, mode->hidden_dropout, index, LEX_SITE_OUTER),
                           &tape->outer_dropout);
     o = first ? lex_add(scope, o, a)                                                           /* (T, C) */
-              : lex_add_norm_forward(config, scope, &layer->outer_norm, o, tape->middle, keep ? &tape->outer_norm : NULL);
+              : lex_add_norm_forward(config, scope, &layer->outer_norm, o, tape->middle,
+                                     whole->answers ? NULL : &tape->outer_norm);
     return index == 0 && config->convolution ? lex_convolution_forward(encoder, scope, packing, x, o, whole) : o;
 }
 
@@ -211,6 +213,7 @@ lex_tensor *lex_encoder_forward(lex_encoder *encoder, lex_scope *scope, const le
     lex_packing packing = packing_of(batch);
     lex_tape *used = tape ? tape : lex_tape_new(encoder);
     used->mode = resolved(encoder, mode);
+    used->answers = tape == NULL;
     used->first_example = batch->example[0];
     lex_scope *inner = lex_scope_new(encoder->runtime);
     int64_t L = encoder->config.n_layers, first_kept = tape ? encoder->frozen_blocks : L + 1; /* block */

@@ -36,6 +36,7 @@ static lex_status run_batch(lex_encoder *encoder, lex_scope *scope, const lex_ba
     float *rows = lex_alloc_array((size_t)(batch->n_records * n_outputs), sizeof *rows);
     lex_tensor_read(scope, out, rows);
     lex_status st = lex_scope_status(scope, err);
+    LEX_ASSERT(out || st != LEX_OK);
     for (int64_t r = 0; st == LEX_OK && r < batch->n_records; r++)
         memcpy(logits + members[r].index * n_outputs, rows + r * n_outputs, (size_t)n_outputs * sizeof *rows);
     free(rows);

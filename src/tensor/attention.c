@@ -225,6 +225,7 @@ lex_tensor *lex_attention(lex_scope *scope, lex_tensor *qkv, const lex_packing *
         return attention_by_kernels(scope, qkv, packing, n_heads, form, dropout, saved);
     if (lex_attention_fused(&y, scope, qkv, packing, n_heads, form, dropout, saved))
         return y;
+    LEX_ASSERT(qkv->t.dtype == LEX_SHIM_F32 || (!saved && dropout.p <= 0));
     if (qkv->t.dtype != LEX_SHIM_F32)
         return by_library_of_rows(scope, qkv, packing, n_heads, form);
     return lex_attention_by_library(scope, qkv, packing, n_heads, form, dropout, saved);

@@ -1,6 +1,6 @@
 /* blocks_library.c - linear blocks by libtorch's operations, in float32 or mixed precision: what is multiplied, and what comes
  * of it, has the fewer bits (Micikevicius et al. 2018). Training, weights, activations and gradients stay float32 outside, and
- * a weight is converted for every batch anew; answering, rows and weights are rounded beforehand and converted no more. */
+ * a weight is converted for every batch anew; answering, rows and layers' weights are rounded beforehand and converted no more. */
 #include "internal.h"
 
 lex_tensor *lex_converted(lex_scope *scope, lex_tensor *x, lex_dtype dtype)

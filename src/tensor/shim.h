@@ -67,7 +67,7 @@ typedef struct {
                  double beta, char *why);
     /* (T, in) x (out, in) + (out) */
     bool (*linear)(lex_t *out, const lex_t *x, const lex_t *weight, const lex_t *bias, char *why);
-    bool (*linear_gelu)(lex_t *out, const lex_t *x, const lex_t *weight, const lex_t *bias, char *why); /* on CUDA by tanh */
+    bool (*linear_gelu)(lex_t *out, const lex_t *x, const lex_t *weight, const lex_t *bias, char *why); /* by tanh */
     bool (*add_column_sums)(lex_t *to, const lex_t *rows, char *why); /* to (C) += sum over T of rows (T, C) */
     bool (*add)(lex_t *to, const lex_t *from, double scale, char *why);
     bool (*scale)(lex_t *tensor, double factor, char *why);

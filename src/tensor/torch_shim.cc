@@ -197,10 +197,17 @@ bool linear(lex_t *out, const lex_t *x, const lex_t *weight, const lex_t *bias, 
     return guarded(why, [&] { at::addmm_out(T(out), T(bias), T(x), T(weight).t()); });
 }
 
-// On CUDA in the product's own epilogue, without another pass over what it makes.
+// On CUDA in the product's own epilogue, without another pass over what it makes, by tanh; so here, too.
 bool linear_gelu(lex_t *out, const lex_t *x, const lex_t *weight, const lex_t *bias, char *why)
 {
-    return guarded(why, [&] { at::_addmm_activation_out(T(out), T(bias), T(x), T(weight).t(), 1, 1, true); });
+    return guarded(why, [&] {
+        if (out->device >= 0) {
+            at::_addmm_activation_out(T(out), T(bias), T(x), T(weight).t(), 1, 1, true);
+        } else {
+            at::addmm_out(T(out), T(bias), T(x), T(weight).t());
+            at::gelu_(T(out), "tanh");
+        }
+    });
 }
 
 bool add_column_sums(lex_t *to, const lex_t *rows, char *why)

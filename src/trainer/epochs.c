@@ -246,7 +246,8 @@ static lex_status finish_epoch(lex_run *run, lex_err *err)
 static bool is_patience_over(const lex_run *run)
 {
     int64_t every = run->options->dev_every, patience = run->options->patience * (every > 1 ? every : 1);
-    return patience && run->dev_data && run->at.epoch < run->options->epochs &&
+    /* After a kill none may have been judged yet. */
+    return patience && run->dev_data && run->summary->best_epoch > 0 && run->at.epoch < run->options->epochs &&
            run->at.epoch - run->summary->best_epoch >= patience;
 }
 

@@ -130,7 +130,7 @@ static lex_json *options_json(const lex_run *run)
     if (run->class_weights)
         lex_json_put(json, "class_weights", weights_json(run, run->class_weights));
     put_regularisers(json, o);
-    if (o->dev_every > 1)
+    if (o->dev_every > 1 && run->summary->n_dev)
         lex_json_put_number(json, "dev_every", (double)o->dev_every);
     if (o->patience) {
         lex_json_put_number(json, "patience", (double)o->patience);

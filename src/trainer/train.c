@@ -172,6 +172,7 @@ static lex_status finish(lex_run *run, lex_err *err)
     lex_train_summary *summary = run->summary;
     lex_scorer scorer = lex_run_scorer(run);
     lex_status st = LEX_OK;
+    LEX_ASSERT(run->best);
     lex_run_tell_of_calibration(run);
     lex_tensor_copy(run->kept, lex_encoder_weights(run->encoder), run->best);
     LEX_TRY(lex_scope_status(run->kept, err));

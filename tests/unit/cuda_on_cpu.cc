@@ -11,6 +11,11 @@
 #define __global__
 #define __device__
 
+#define LEX_CUDA_RUN(kernel, rows, ...)                                                                                          \
+    run_lanes(((rows).n_rows + ROWS_A_BLOCK - 1) / ROWS_A_BLOCK, ROWS_A_BLOCK, [=] { kernel((rows), __VA_ARGS__); })
+
+namespace lex_cuda {
+
 struct lane_place {
     unsigned x;
 };
@@ -66,11 +71,6 @@ template <typename Body> void run_lanes(long long n_blocks, unsigned warps_a_blo
         lane.join();
     pthread_barrier_destroy(&meeting);
 }
-
-#define LEX_CUDA_RUN(kernel, rows, ...)                                                                                          \
-    run_lanes(((rows).n_rows + ROWS_A_BLOCK - 1) / ROWS_A_BLOCK, ROWS_A_BLOCK, [=] { kernel((rows), __VA_ARGS__); })
-
-namespace lex_cuda {
 
 // IEEE 754's binary16, rounded to the nearest, to even.
 class half_t {

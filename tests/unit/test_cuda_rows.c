@@ -196,47 +196,107 @@ static bool works(const lex_cuda_rows *rows, const void *x, const void *beside, 
     return lex_cuda_on_cpu.add_norm(rows, x, beside, weight, bias, y, why);
 }
 
-/* Three times the same sum; how far it is from libtorch's, and how often the plugin was called. */
-static double use(lex_runtime *runtime, const lex_cuda_table *table, int *calls)
+static bool embeds(const lex_cuda_rows *rows, const float *const *tables, const int64_t *const *ids, const float *weight,
+                   const float *bias, void *y, char *why)
 {
-    enum { C = 64 };
+    n_calls++;
+    return lex_cuda_on_cpu.embed_norm(rows, tables, ids, weight, bias, y, why);
+}
+
+static bool embeds_wrongly(const lex_cuda_rows *rows, const float *const *tables, const int64_t *const *ids, const float *weight,
+                           const float *bias, void *y, char *why)
+{
+    const int64_t *swapped[LEX_CUDA_TABLES] = {ids[1], ids[0], ids[2]};
+    n_calls++;
+    return lex_cuda_on_cpu.embed_norm(rows, tables, swapped, weight, bias, y, why);
+}
+
+static bool fails_to_embed(const lex_cuda_rows *rows, const float *const *tables, const int64_t *const *ids, const float *weight,
+                           const float *bias, void *y, char *why)
+{
+    (void)tables, (void)ids;
+    return fails(rows, NULL, NULL, weight, bias, y, why);
+}
+
+/* How far two tensors are apart. */
+static double compared(lex_scope *scope, lex_tensor *a, lex_tensor *b)
+{
     lex_err err = {0};
     double largest = 0;
-    n_calls = 0;
-    lex_runtime_rows_by(runtime, table);
-    for (int i = 0; i < 3; i++) {
-        lex_scope *scope = lex_scope_new(runtime);
-        lex_tensor *x = random_tensor(scope, ROWS, C, 1, 1), *beside = random_tensor(scope, ROWS, C, 2, 1);
-        lex_tensor *weight = random_tensor(scope, 1, C, 3, 1), *bias = random_tensor(scope, 1, C, 4, 1);
-        lex_layer_norm_saved saved;
-        lex_tensor *copy = lex_tensor_clone(scope, x);
-        float *want = values_of(scope, lex_add_layer_norm(scope, copy, beside, weight, bias, 1e-5, &saved)); /* for a way back: not by it */
-        float *got = values_of(scope, lex_add_layer_norm(scope, x, beside, weight, bias, 1e-5, NULL));
-        for (int64_t j = 0; j < ROWS * C; j++)
-            largest = fmax(largest, fabs((double)(got[j] - want[j])));
-        CHECK_INT(lex_scope_status(scope, &err), LEX_OK);
-        free(want);
-        free(got);
-        lex_scope_free(scope);
-    }
-    *calls = n_calls;
-    lex_runtime_rows_by(runtime, NULL);
+    float *x = values_of(scope, a), *y = values_of(scope, b);
+    for (int64_t i = 0; i < lex_tensor_count(a); i++)
+        largest = isnan(x[i]) ? INFINITY : fmax(largest, fabs((double)(x[i] - y[i])));
+    CHECK_INT(lex_scope_status(scope, &err), LEX_OK);
+    free(x);
+    free(y);
     return largest;
+}
+
+enum { C = 64 };
+
+static double sum_once(lex_runtime *runtime)
+{
+    lex_scope *scope = lex_scope_new(runtime);
+    lex_tensor *x = random_tensor(scope, ROWS, C, 1, 1), *beside = random_tensor(scope, ROWS, C, 2, 1);
+    lex_tensor *weight = random_tensor(scope, 1, C, 3, 1), *bias = random_tensor(scope, 1, C, 4, 1);
+    lex_layer_norm_saved saved;
+    lex_tensor *want = lex_add_layer_norm(scope, lex_tensor_clone(scope, x), beside, weight, bias, 1e-5, &saved); /* not by it */
+    double apart = compared(scope, lex_add_layer_norm(scope, x, beside, weight, bias, 1e-5, NULL), want);
+    lex_scope_free(scope);
+    return apart;
+}
+
+static double embed_once(lex_runtime *runtime)
+{
+    static const int64_t ids[2][ROWS] = {{8, 0, 3, 3, 7, 1}, {0, 1, 2, 3, 4, 5}};
+    const int64_t n_rows = ROWS;
+    lex_scope *scope = lex_scope_new(runtime);
+    lex_embedded what = {.weight = random_tensor(scope, 1, C, 3, 1), .bias = random_tensor(scope, 1, C, 4, 1), .eps = 1e-5};
+    lex_tensor *sum = NULL, *y = NULL;
+    for (int i = 0; i < 2; i++) {
+        what.tables[i] = random_tensor(scope, TABLE_ROWS, C, (uint64_t)(10 + i), 1);
+        what.ids[i] = lex_tensor_from(scope, LEX_I64, 1, &n_rows, ids[i]);
+        lex_tensor *rows = lex_rows_take(scope, what.tables[i], what.ids[i]);
+        sum = sum ? lex_add(scope, sum, rows) : rows;
+    }
+    lex_tensor *want = lex_layer_norm(scope, sum, what.weight, what.bias, 1e-5, NULL);
+    double apart = lex_embed_norm(&y, scope, &what) ? compared(scope, y, want) : 0;
+    lex_scope_free(scope);
+    return apart;
+}
+
+/* Three times the same; how far it is from libtorch's, and how often the plugin is called. */
+static void check_use(lex_runtime *runtime, lex_cuda_table table, double (*once)(lex_runtime *runtime), int calls, double tolerance)
+{
+    n_calls = 0;
+    lex_runtime_rows_by(runtime, &table);
+    for (int i = 0; i < 3; i++)
+        CHECK(once(runtime) <= tolerance);
+    CHECK_INT(n_calls, calls);
+    lex_runtime_rows_by(runtime, NULL);
 }
 
 static void test_trust(lex_runtime *runtime)
 {
     lex_err err = {0};
-    int calls;
     CHECK_INT(lex_runtime_use(runtime, LEX_PRECISION_FP32, &err), LEX_OK);
-    CHECK(use(runtime, NULL, &calls) == 0);
-    CHECK_INT(calls, 0);
-    CHECK(use(runtime, &(lex_cuda_table){works, NULL}, &calls) < 1e-5);
-    CHECK_INT(calls, 3);
-    CHECK(use(runtime, &(lex_cuda_table){lies, NULL}, &calls) == 0);
-    CHECK_INT(calls, 1);
-    CHECK(use(runtime, &(lex_cuda_table){fails, NULL}, &calls) == 0);
-    CHECK_INT(calls, 1);
+    check_use(runtime, (lex_cuda_table){works, NULL}, sum_once, 3, 1e-5);
+    check_use(runtime, (lex_cuda_table){lies, NULL}, sum_once, 1, 0);
+    check_use(runtime, (lex_cuda_table){fails, NULL}, sum_once, 1, 0);
+    check_use(runtime, (lex_cuda_table){NULL, embeds}, embed_once, 3, 1e-5);
+    check_use(runtime, (lex_cuda_table){NULL, embeds_wrongly}, embed_once, 1, 0);
+    check_use(runtime, (lex_cuda_table){NULL, fails_to_embed}, embed_once, 1, 0);
+}
+
+/* On a device libtorch agrees with it. */
+static void test_agreement(lex_runtime *cuda)
+{
+    lex_err err = {0};
+    CHECK_INT(lex_runtime_use(cuda, LEX_PRECISION_FP32, &err), LEX_OK);
+    CHECK(sum_once(cuda) <= 1e-4);
+    CHECK(embed_once(cuda) <= 1e-4);
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(cuda->by_plugin[i], LEX_FUSED_WORKS);
 }
 
 /* It opens without a driver, and says that there is none. */
@@ -269,8 +329,10 @@ int main(void)
     test_kernels(cpu, &lex_cuda_on_cpu);
     test_trust(cpu);
     test_plugin(cuda != NULL);
-    if (cuda && cuda->cuda)
+    if (cuda && cuda->cuda) {
         test_kernels(cuda, cuda->cuda);
+        test_agreement(cuda);
+    }
     lex_runtime_close(cpu);
     lex_runtime_close(cuda);
     return check_report("cuda_rows");

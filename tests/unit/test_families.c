@@ -298,31 +298,142 @@ static void test_rounded(const char *name, lex_precision precision, double toler
     lex_encoder_free(trained);
 }
 
-/* The same with the kernels of the CUDA plugin, of a few sequences: here each lane of theirs is a thread. */
-static void test_plugin(const char *name)
+/* ---- the kernels of the CUDA plugin: here each lane of theirs is a thread ---- */
+
+static int n_sums, n_embeddings;
+
+static bool counted_add_norm(const lex_cuda_rows *rows, const void *x, const void *beside, const void *weight, const void *bias,
+                             void *y, char *why)
 {
-    lex_err err = {0};
-    enum { FEW = 2 };
-    float logits[FEW * K], plain[FEW * K];
+    n_sums++;
+    return lex_cuda_on_cpu.add_norm(rows, x, beside, weight, bias, y, why);
+}
+
+static bool counted_embed_norm(const lex_cuda_rows *rows, const float *const *tables, const int64_t *const *ids,
+                               const float *weight, const float *bias, void *y, char *why)
+{
+    n_embeddings++;
+    return lex_cuda_on_cpu.embed_norm(rows, tables, ids, weight, bias, y, why);
+}
+
+static const lex_cuda_table counted = {counted_add_norm, counted_embed_norm};
+
+/* The fixture's arrays as a device has them, at multiples of 64 bytes; `were` gets where they lay. */
+static void align_weights(const float **were)
+{
+    for (int64_t i = 0; i < golden.n_arrays; i++) {
+        fixture_array *array = &golden.arrays[i];
+        float *values = lex_alloc_aligned((size_t)array->count * sizeof *values);
+        memcpy(values, array->values, (size_t)array->count * sizeof *values);
+        were[i] = array->values;
+        array->values = values;
+    }
+}
+
+static void put_back(const float *const *were)
+{
+    for (int64_t i = 0; i < golden.n_arrays; i++) {
+        free((void *)(uintptr_t)golden.arrays[i].values);
+        golden.arrays[i].values = were[i];
+    }
+}
+
+/* The logits of a few sequences. */
+enum { FEW = 2 };
+static void answer_few(bool aligned, const lex_cuda_table *table, float logits[FEW * K])
+{
+    const float *were[FIXTURE_ARRAYS_MAX];
     lex_batch batch;
     lex_batch_init(&batch);
     for (int64_t row = 0; row < FEW; row++)
         tiny_add(&batch, &golden, row, 0, 0, true);
-    stop_on(lex_runtime_use(runtime, LEX_PRECISION_BF16, &err), &err);
+    if (aligned)
+        align_weights(were);
     lex_encoder *encoder = encoder_of(LEX_POOLING_CLS, false, 0);
-    forward(encoder, &batch, NULL, plain);
-    lex_runtime_rows_by(runtime, &lex_cuda_on_cpu);
+    lex_runtime_rows_by(runtime, table);
+    n_sums = n_embeddings = 0;
     forward(encoder, &batch, NULL, logits);
     lex_runtime_rows_by(runtime, NULL);
-    stop_on(lex_runtime_use(runtime, LEX_PRECISION_FP32, &err), &err);
-    const float *want = fixture_get(&golden, "logits")->values;
-    double apart = largest_difference(logits, want, FEW * K) / largest_of(want, FEW * K);
-    CHECK(apart > 0 && apart <= BF16_TOLERANCE);
-    if (config.distance_span == 0 && strncmp(name, "modernbert", 10) != 0) /* it is used: sums are rounded less often */
-        CHECK(memcmp(logits, plain, sizeof logits) != 0);
-    printf("  %-10s with the plugin's kernels in bf16 %.2g of the largest logit from the reference\n", name, apart);
-    lex_batch_release(&batch);
     lex_encoder_free(encoder);
+    if (aligned)
+        put_back(were);
+    lex_batch_release(&batch);
+}
+
+/* Where weights lie anywhere, what is not rounded first is left to the library. */
+static void test_plugin(const char *name)
+{
+    lex_err err = {0};
+    const bool rounds = config.distance_span == 0, norm_first = strncmp(name, "modernbert", 10) == 0;
+    const float *want = fixture_get(&golden, "logits")->values;
+    float logits[FEW * K], anywhere[FEW * K];
+    stop_on(lex_runtime_use(runtime, LEX_PRECISION_BF16, &err), &err);
+    answer_few(false, &counted, anywhere);
+    CHECK_INT(n_sums > 0, rounds && !norm_first);
+    CHECK_INT(n_embeddings, 0);
+    answer_few(true, &counted, logits);
+    CHECK_INT(n_sums > 0, !norm_first);
+    CHECK_INT(n_embeddings, rounds);
+    stop_on(lex_runtime_use(runtime, LEX_PRECISION_FP32, &err), &err);
+    double apart = fmax(largest_difference(logits, want, FEW * K), largest_difference(anywhere, want, FEW * K));
+    apart /= largest_of(want, FEW * K);
+    CHECK(apart > 0 && apart <= BF16_TOLERANCE);
+    printf("  %-10s with the plugin's kernels in bf16 %.2g of the largest logit from the reference\n", name, apart);
+}
+
+/* On the way to a gradient it is not used: layers that are computed again must be what they were. */
+static void test_plugin_in_training(void)
+{
+    const lex_train_mode mode = {0, 0, 0, 1, 1};
+    float logits[N * K];
+    int32_t labels[N];
+    lex_batch batch;
+    whole_batch(&batch);
+    read_labels(labels);
+    lex_encoder *encoder = encoder_of(LEX_POOLING_CLS, true, 1);
+    lex_runtime_rows_by(runtime, &counted);
+    n_sums = n_embeddings = 0;
+    learn(encoder, &batch, labels, &mode, true, logits);
+    CHECK_INT(n_sums + n_embeddings, 0);
+    lex_runtime_rows_by(runtime, NULL);
+    lex_encoder_free(encoder);
+    lex_batch_release(&batch);
+}
+
+/* ---- memory that runs out while weights are sent to the device ---- */
+
+static const lex_shim_table *library;
+static int n_left;
+
+static bool fail_in_time(lex_t *out, void *data, int dtype, int n_dims, const int64_t *sizes, char *why)
+{
+    snprintf(why, LEX_SHIM_WHY_BYTES, "out of memory");
+    return --n_left != 0 && library->from_memory(out, data, dtype, n_dims, sizes, why);
+}
+
+static void test_short_memory(void)
+{
+    lex_err err = {0};
+    lex_shim_table failing = *runtime->shim;
+    library = runtime->shim;
+    failing.from_memory = fail_in_time;
+    stop_on(lex_runtime_use(runtime, LEX_PRECISION_BF16, &err), &err);
+    for (int k = 1; k < 1000; k++) {
+        lex_encoder *encoder = NULL;
+        stop_on(lex_encoder_new(&encoder, runtime, &config, LEX_POOLING_CLS, K, &err), &err);
+        const float **values = weights_of(encoder);
+        runtime->shim = &failing;
+        n_left = k;
+        lex_status st = lex_encoder_bind(encoder, values, &err);
+        runtime->shim = library;
+        bool enough = n_left > 0;
+        CHECK_INT(st, enough ? LEX_OK : LEX_ERR_SYSTEM);
+        lex_encoder_free(encoder);
+        free(values);
+        k = enough ? 1000 : k;
+    }
+    err = (lex_err){0};
+    stop_on(lex_runtime_use(runtime, LEX_PRECISION_FP32, &err), &err);
 }
 
 /* ---- by differences ---- */
@@ -455,6 +566,8 @@ int main(void)
             test_rounded(names[i], LEX_PRECISION_BF16, BF16_TOLERANCE);
             test_rounded(names[i], LEX_PRECISION_FP16, FP16_TOLERANCE);
             test_plugin(names[i]);
+            test_plugin_in_training();
+            test_short_memory();
         }
         fixture_close(&golden);
     }
