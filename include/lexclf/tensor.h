@@ -66,7 +66,8 @@ const char *lex_precision_name(lex_precision precision);
 /* From now on linear blocks, forwards and backwards, multiply what is rounded to FP32, BF16 (8 bits of precision) or FP16 (11
  * bits, and nothing below 2^-24 or above 65504) and add up in float32, as mixed precision does (Micikevicius et al. 2018;
  * Kalamkar et al. 2019): weights, activations and gradients stay float32. On CUDA sums are rounded, too, attention is
- * computed in the fewer bits, and answering also weights and activations have them (lex_round_rows()). LEX_ERR_SYSTEM: a processor without F16C. */
+ * computed in the fewer bits, and answering also weights and activations have them (lex_round_rows()). LEX_ERR_SYSTEM: a
+ * processor without F16C. */
 lex_status lex_runtime_use(lex_runtime *runtime, lex_precision precision, lex_err *err) LEX_MUST_CHECK;
 /* `asked`, and for AUTO BF16 where the runtime's device multiplies it fast, else FP32. */
 lex_precision lex_runtime_precision(const lex_runtime *runtime, lex_precision asked);

@@ -3,8 +3,8 @@
  *
  * The classic recipe (Devlin et al. 2019), of which options change the parts: AdamW with decoupled decay, linear warm-up
  * and decay of the learning rate, gradient clipping, a few epochs over shuffled batches. After each epoch, or each few,
- * the dev set is scored, and the best epoch is kept. A run is a function of the data, the options, the seed, the number of threads and the
- * machine.
+ * the dev set is scored, and the best epoch is kept. A run is a function of the data, the options, the seed, the number of
+ * threads and the machine.
  *
  * A linear model (options.kind) is trained in one go; dev rows set the temperature of its probabilities alone. It can
  * also stand beside the encoder (options.fuse_linear).
