@@ -151,15 +151,15 @@ lex_tensor *lex_layer_norm_backward(lex_scope *scope, lex_tensor *dy, const lex_
 /* LayerNorm(to + from); `to` is written over. */
 lex_tensor *lex_add_layer_norm(lex_scope *scope, lex_tensor *to, lex_tensor *from, lex_tensor *weight, lex_tensor *bias,
                                double eps, lex_layer_norm_saved *saved);
-/* LayerNorm of the sum of tables' (., C) rows by ids (T), as rounded rows, in one pass where there is a kernel for that; else
- * false. All is float32; tables after the first may be NULL. */
+/* The sum of tables' (., C) rows by ids (T), of three tables or fewer; LayerNorm of it where there is a weight. All is float32,
+ * but where there is no way back (saved is NULL) and a kernel for it, what comes is rounded as lex_round_rows() does. */
 enum { LEX_EMBED_TABLES = 3 };
 typedef struct {
-    lex_tensor *tables[LEX_EMBED_TABLES], *ids[LEX_EMBED_TABLES];
+    lex_tensor *tables[LEX_EMBED_TABLES], *ids[LEX_EMBED_TABLES]; /* tables after the first may be NULL */
     lex_tensor *weight, *bias;
     double eps;
 } lex_embedded;
-bool lex_embed_norm(lex_tensor **y, lex_scope *scope, const lex_embedded *what);
+lex_tensor *lex_embed_norm(lex_scope *scope, const lex_embedded *what, lex_layer_norm_saved *saved);
 
 /* GELU, exact: x Phi(x) (Hendrycks and Gimpel 2016). */
 lex_tensor *lex_gelu(lex_scope *scope, lex_tensor *x);

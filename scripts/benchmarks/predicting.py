@@ -24,8 +24,8 @@ class Lexclf:
         self.name, self.how = f"lexclf {dtype}", "whole process"
         self.file = tempfile.NamedTemporaryFile(suffix=".jsonl")
         write_jsonl(self.file.name, ({"text": text} for text in texts))
-        self.command = [args.lexclf, "predict", "--model", model_for(args, model, dtype, texts), self.file.name, "--quiet", "--no-passthrough"]
-        self.command += ["--dtype", dtype, "--device", "cpu", "--threads", str(args.threads)]
+        self.command = [args.lexclf, "predict", "--model", model_for(args, model, dtype, texts), self.file.name, "--quiet"]
+        self.command += ["--no-passthrough", "--dtype", dtype, "--device", "cpu", "--threads", str(args.threads)]
         self.command += ["--max-length", str(args.max_length)]
 
     def run(self):

@@ -15,16 +15,6 @@ static lex_tensor *position_rows(const lex_encoder *encoder, lex_scope *scope, c
     return tensor;
 }
 
-static lex_tensor *add_rows_of_tables(const lex_encoder *encoder, lex_scope *scope, lex_tape *tape)
-{
-    lex_tensor *x = lex_rows_take(scope, encoder->words.table, tape->ids);
-    if (encoder->segments.table)
-        lex_add(scope, x, lex_rows_take(scope, encoder->segments.table, tape->segments));
-    if (encoder->positions.table)
-        lex_add(scope, x, lex_rows_take(scope, encoder->positions.table, tape->positions));
-    return lex_norm_forward(&encoder->config, scope, &encoder->embedding_norm, x, &tape->embedding_norm);
-}
-
 /* Words + segments + positions, normalised (T, E), then projected (T, C). */
 lex_tensor *lex_embed(lex_encoder *encoder, lex_scope *scope, const lex_batch *batch, const lex_packing *packing, lex_tape *tape)
 {
@@ -34,11 +24,10 @@ lex_tensor *lex_embed(lex_encoder *encoder, lex_scope *scope, const lex_batch *b
         tape->segments = lex_tensor_from(scope, LEX_I64, 1, &batch->n_rows, batch->segments);
     if (encoder->positions.table)
         tape->positions = position_rows(encoder, scope, batch);
-    lex_tensor *x = NULL;
-    if (!encoder->rounded || !encoder->embedding_norm.weight || !lex_embed_norm(&x, scope, &(lex_embedded){
-            {encoder->words.table, encoder->segments.table, encoder->positions.table}, {tape->ids, tape->segments, tape->positions},
-            encoder->embedding_norm.weight, encoder->embedding_norm.bias, encoder->config.layer_norm_eps}))
-        x = add_rows_of_tables(encoder, scope, tape);
+    const lex_norm_block *norm = &encoder->embedding_norm;
+    const lex_embedded what = {{encoder->words.table, encoder->segments.table, encoder->positions.table},
+                               {tape->ids, tape->segments, tape->positions}, norm->weight, norm->bias, encoder->config.layer_norm_eps};
+    lex_tensor *x = lex_embed_norm(scope, &what, encoder->rounded ? NULL : &tape->embedding_norm);
     tape->embedded = lex_dropout_apply(scope, x, packing, lex_site(mode, mode->hidden_dropout, 0, LEX_SITE_EMBEDDING),
                                        &tape->embedding_dropout);
     x = encoder->config.has_projection ? lex_linear_forward(scope, &encoder->projection, tape->embedded) : tape->embedded;

@@ -49,13 +49,8 @@ bool embed_norm(const lex_cuda_rows *rows, const float *const *tables, const int
 {
     if (!ready(rows, why))
         return false;
-    lex_cuda::embedding from;
-    for (int i = 0; i < LEX_CUDA_TABLES; i++) {
-        from.tables[i] = tables[i];
-        from.ids[i] = ids[i];
-    }
     if (rows->n_rows > 0)
-        LEX_CUDA_OF_SIZE(lex_cuda::begin_embed_norm, *rows, from, weight, bias, y);
+        LEX_CUDA_OF_SIZE(lex_cuda::begin_embed_norm, *rows, lex_cuda::embedding(tables, ids), weight, bias, y);
     return begun(why);
 }
 

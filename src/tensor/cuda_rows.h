@@ -137,6 +137,14 @@ __global__ void add_norm(lex_cuda_rows rows, const T *x, const T *beside, const 
 struct embedding {
     const float *tables[LEX_CUDA_TABLES];
     const int64_t *ids[LEX_CUDA_TABLES];
+
+    embedding(const float *const *of, const int64_t *const *by)
+    {
+        for (int i = 0; i < LEX_CUDA_TABLES; i++) {
+            tables[i] = of[i];
+            ids[i] = by[i];
+        }
+    }
 };
 
 template <typename T, int PIECES>

@@ -114,13 +114,8 @@ static bool add_norm(const lex_cuda_rows *rows, const void *x, const void *besid
 static bool embed_norm(const lex_cuda_rows *rows, const float *const *tables, const int64_t *const *ids, const float *weight,
                        const float *bias, void *y, char *)
 {
-    lex_cuda::embedding from;
-    for (int i = 0; i < LEX_CUDA_TABLES; i++) {
-        from.tables[i] = tables[i];
-        from.ids[i] = ids[i];
-    }
     if (lex_cuda::fits(rows))
-        LEX_CUDA_OF_SIZE(lex_cuda::begin_embed_norm, *rows, from, weight, bias, y);
+        LEX_CUDA_OF_SIZE(lex_cuda::begin_embed_norm, *rows, lex_cuda::embedding(tables, ids), weight, bias, y);
     return lex_cuda::fits(rows);
 }
 

@@ -22,6 +22,14 @@ static inline float *random_floats(int64_t n, uint64_t stream, double spread)
     return values;
 }
 
+/* The tensor's elements; to be freed. */
+static inline float *values_of(lex_scope *scope, lex_tensor *tensor)
+{
+    float *values = lex_alloc_array((size_t)lex_tensor_count(tensor), sizeof *values);
+    lex_tensor_read(scope, tensor, values);
+    return values;
+}
+
 /* out[i] = df/dx[i], to about 1e-9 for functions of ordinary size. */
 static inline void differences(double *out, double *x, int64_t n, double (*f)(const double *x, const void *context),
                                const void *context)

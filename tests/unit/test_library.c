@@ -13,13 +13,6 @@ static const struct {
 
 static lex_runtime *runtime;
 
-static float *values_of(lex_scope *scope, lex_tensor *tensor)
-{
-    float *values = lex_alloc_array((size_t)lex_tensor_count(tensor), sizeof *values);
-    lex_tensor_read(scope, tensor, values);
-    return values;
-}
-
 static double largest_of(const float *x, int64_t n)
 {
     double largest = 0;
